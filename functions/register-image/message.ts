@@ -1,0 +1,18 @@
+import * as z from "zod";
+import { messageSchema as convertMessageSchema } from "../convert-image/message.ts";
+
+/** A verified disk image that OpenNebula can copy. */
+export const artifactSchema = z.object({
+  path: z.string().startsWith("/"),
+  format: z.enum(["raw", "qcow2"]),
+  /** Length of the file. */
+  sizeBytes: z.int().min(0),
+  virtualSizeBytes: z.int().min(1),
+});
+
+/** What register-image takes. */
+export const messageSchema = convertMessageSchema.extend({
+  /** Absent for an expired event and when the content is live already. */
+  artifact: artifactSchema.optional(),
+});
+export type Message = z.infer<typeof messageSchema>;

@@ -1,0 +1,90 @@
+/** Image states of OpenNebula, by their number (Image.h of OpenNebula; facts measured on 6.10, 7.0 and 7.4). */
+export const IMAGE_STATES = [
+  "INIT",
+  "READY",
+  "USED",
+  "DISABLED",
+  "LOCKED",
+  "ERROR",
+  "CLONE",
+  "DELETE",
+  "USED_PERS",
+  "LOCKED_USED",
+  "LOCKED_USED_PERS",
+] as const;
+
+export type ImageState = (typeof IMAGE_STATES)[number];
+
+/** An image as `one.image.info` tells it. */
+export interface Image {
+  readonly id: number;
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** Name of the owner; stays when the owner is deleted, so compare by `uid`. */
+  readonly uname: string;
+  readonly gname: string;
+  /** Three octal digits for owner, group, others: USE 4, MANAGE 2, ADMIN 1. */
+  readonly mode: string;
+  readonly state: ImageState;
+  readonly datastoreId: number;
+  readonly datastore: string;
+  /** Virtual size in MiB, rounded up. */
+  readonly sizeMb: number;
+  readonly runningVms: number;
+  /** Seconds since 1970. */
+  readonly registeredAt: number;
+  /** The TEMPLATE section: upper-case names, texts trimmed at both ends, empty ones left out. */
+  readonly attributes: ReadonlyMap<string, string>;
+}
+
+/** A datastore; only those of type IMAGE can hold our images. */
+export interface Datastore {
+  readonly id: number;
+  readonly name: string;
+  readonly type: "IMAGE" | "SYSTEM" | "FILE" | "BACKUP" | "UNKNOWN";
+  readonly freeMb: number;
+}
+
+/** The account of ONE_AUTH. */
+export interface Account {
+  readonly uid: number;
+  readonly name: string;
+  readonly groupIds: readonly number[];
+}
+
+/** What a new image is made of. Texts are made fit for OpenNebula by the writer. */
+export interface NewImage {
+  readonly name: string;
+  /** Absolute path, as oned sees it. */
+  readonly path: string;
+  readonly datastoreId: number;
+  readonly attributes: ReadonlyMap<string, string>;
+}
+
+/**
+ * What the functions need of OpenNebula, one method a call.
+ *
+ * Every method throws `RpcFault` (refused, no effect), `RpcTransportError` (outcome unknown) or the signal's reason.
+ */
+export interface OpenNebula {
+  /** `one.system.version`. */
+  version(signal: AbortSignal): Promise<string>;
+  account(signal: AbortSignal): Promise<Account>;
+  datastores(signal: AbortSignal): Promise<readonly Datastore[]>;
+  /** All images that the account may use, newest first. */
+  images(signal: AbortSignal): Promise<readonly Image[]>;
+  /** @returns undefined when there is no such image (any more) */
+  image(id: number, signal: AbortSignal): Promise<Image | undefined>;
+  /** Makes a non-persistent OS image from a file; it is LOCKED while OpenNebula copies. @returns its id */
+  allocate(image: NewImage, signal: AbortSignal): Promise<number>;
+  rename(id: number, name: string, signal: AbortSignal): Promise<void>;
+  /** -1 keeps the user or the group. */
+  chown(id: number, uid: number, gid: number, signal: AbortSignal): Promise<void>;
+  /** @param mode three octal digits, as `Image.mode` */
+  chmod(id: number, mode: string, signal: AbortSignal): Promise<void>;
+  enable(id: number, enabled: boolean, signal: AbortSignal): Promise<void>;
+  /** Adds or overwrites attributes; an empty text empties one (there is no way to remove a single attribute). */
+  append(id: number, attributes: ReadonlyMap<string, string>, signal: AbortSignal): Promise<void>;
+  delete(id: number, signal: AbortSignal): Promise<void>;
+}
