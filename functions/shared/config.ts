@@ -8,10 +8,14 @@ import * as z from "zod";
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const problems = [...unknownNames(env)];
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ""),
+  );
   const parsed = settingsSchema.safeParse(given);
   if (!parsed.success) {
-    problems.push(...parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`));
+    problems.push(
+      ...parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`),
+    );
   }
   if (!parsed.success || problems.length > 0) {
     throw new ConfigError(problems);
@@ -94,22 +98,42 @@ const integer = (minimum: number, maximum: number) =>
     .string()
     .regex(/^\d{1,9}$/, "must be a whole number")
     .transform(Number)
-    .refine((value) => value >= minimum && value <= maximum, `must be from ${minimum} to ${maximum}`);
+    .refine(
+      (value) => value >= minimum && value <= maximum,
+      `must be from ${minimum} to ${maximum}`,
+    );
 
 // A quote breaks the copy in OpenNebula's driver and a blank breaks SAFE_DIRS, which is a list separated by blanks.
 const directory = z
   .string()
-  .regex(/^\/[A-Za-z0-9._/-]*$/, "must be an absolute path of letters, digits, '.', '_', '-' and '/'")
+  .regex(
+    /^\/[A-Za-z0-9._/-]*$/,
+    "must be an absolute path of letters, digits, '.', '_', '-' and '/'",
+  )
   .transform((path) => (path.length > 1 ? path.replace(/\/+$/, "") : path));
+
+// 64 of the identifier, 31 of the timestamp and 12 that tell two colliding names apart leave this of OpenNebula's 128.
+const NAME_PATTERN_LITERAL_BYTES = 20;
 
 const namePattern = z
   .string()
-  .max(60, "must have at most 60 characters")
+  .refine(
+    (pattern) =>
+      Buffer.byteLength(pattern.replace("{identifier}", "").replace("{timestamp}", "")) <=
+      NAME_PATTERN_LITERAL_BYTES,
+    `must have at most ${NAME_PATTERN_LITERAL_BYTES} bytes besides {identifier} and {timestamp}`,
+  )
   .refine((pattern) => pattern.includes("{identifier}"), "must contain {identifier}")
-  .refine((pattern) => pattern.includes("{timestamp}"), "must contain {timestamp}, or old names would collide")
+  .refine(
+    (pattern) => pattern.includes("{timestamp}"),
+    "must contain {timestamp}, or old names would collide",
+  )
   .refine(
     // The characters that OpenNebula forbids in NAME (PoolObjectSQL.cc); braces stand for the two placeholders only.
-    (pattern) => !/[&|:\\";/'#{}$<>\p{Cc}]/u.test(pattern.replaceAll("{identifier}", "").replaceAll("{timestamp}", "")),
+    (pattern) =>
+      !/[&|:\\";/'#{}$<>\p{Cc}]/u.test(
+        pattern.replace("{identifier}", "").replace("{timestamp}", ""),
+      ),
     "contains a character that OpenNebula does not allow in names",
   );
 
@@ -132,7 +156,9 @@ const settingsSchema = z.object({
     .default("http://localhost:2633/RPC2")
     .transform((url) => new URL(url)),
   ONE_AUTH: z.string().optional(),
-  AWS_ENDPOINT_URL_SQS: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(),
+  AWS_ENDPOINT_URL_SQS: z
+    .url({ protocol: /^https?$/, error: "must be an http or https URL" })
+    .optional(),
   AWS_REGION: z.string().default("elasticmq"),
   VMCATCHER_ONE_HOME: directory.default("/var/lib/vmcatcher-one"),
   VMCATCHER_ONE_QUEUE: z.enum(["sqlite", "sqs"]).default("sqlite"),

@@ -1,12 +1,19 @@
 import { pino, type Logger } from "pino";
 
 /** What a function logs with. info = a state changed, warn = will be retried, error = a person must act. */
-export type Log = Pick<Logger, "debug" | "info" | "warn" | "error"> & { child(bindings: object): Log };
+export type Log = Pick<Logger, "debug" | "info" | "warn" | "error"> & {
+  child(bindings: object): Log;
+};
 
 /** Writes JSON lines to standard output (`stderr` for commands whose output is their answer). */
 export function createLog(level: string, stream: "stdout" | "stderr" = "stdout"): Log {
   return pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
     pino.destination({ fd: stream === "stdout" ? 1 : 2, sync: true }), // sync: a line that was written survives a kill
   );
 }

@@ -86,5 +86,6 @@ export interface OpenNebula {
   enable(id: number, enabled: boolean, signal: AbortSignal): Promise<void>;
   /** Adds or overwrites attributes; an empty text empties one (there is no way to remove a single attribute). */
   append(id: number, attributes: ReadonlyMap<string, string>, signal: AbortSignal): Promise<void>;
-  delete(id: number, signal: AbortSignal): Promise<void>;
+  /** @param force also deletes an image that is LOCKED; a copy that still runs then leaves its file in the datastore */
+  delete(id: number, force: boolean, signal: AbortSignal): Promise<void>;
 }

@@ -1,0 +1,21 @@
+import * as z from "zod";
+import { Refusal } from "./codec.ts";
+
+/**
+ * The value in what OpenNebula answers: `[true, value, 0]`.
+ * @throws Refusal for `[false, text, code, id]` (a fifth element since 5.12), Error for anything else
+ */
+export function openEnvelope<Value>(answer: unknown, value: z.ZodType<Value>): Value {
+  const failure = failureSchema.safeParse(answer);
+  if (failure.success) {
+    const [, text, code, objectId] = failure.data;
+    throw new Refusal(code, text, objectId);
+  }
+  const success = z.tuple([z.literal(true), value], z.unknown()).safeParse(answer);
+  if (!success.success) {
+    throw new Error("the answer is neither a success nor a failure as OpenNebula tells it");
+  }
+  return success.data[1];
+}
+
+const failureSchema = z.tuple([z.literal(false), z.string(), z.int(), z.int()], z.unknown());

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { ConfigError, readConfig } from "../../functions/shared/config.ts";
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.problems;
+  }
+  return [];
+}
+
+describe("settings", () => {
+  it("work without any: the embedded queue, raw images, the datastore default", () => {
+    const config = readConfig({ HOME: "/root" });
+    assert.equal(config.queue, "sqlite");
+    assert.equal(config.queueFile, "/var/lib/vmcatcher-one/queue/queue.sqlite");
+    assert.equal(config.format, "raw");
+    assert.equal(config.datastore, "default");
+    assert.equal(config.expireUnknown, "keep");
+    assert.equal(config.oneXmlrpc.href, "http://localhost:2633/RPC2");
+  });
+
+  it("an empty variable counts as not set", () => {
+    assert.equal(readConfig({ VMCATCHER_ONE_DATASTORE: "" }).datastore, "default");
+  });
+
+  it("every problem is told at once, each with its name", () => {
+    const problems = problemsOf({
+      VMCATCHER_ONE_FORMAT: "vmdk",
+      VMCATCHER_ONE_HOME: "relative/path",
+      VMCATCHER_ONE_SLOTS: "0",
+      ONE_XMLRPC: "ftp://x",
+    });
+    assert.equal(problems.length, 4);
+    for (const name of [
+      "VMCATCHER_ONE_FORMAT",
+      "VMCATCHER_ONE_HOME",
+      "VMCATCHER_ONE_SLOTS",
+      "ONE_XMLRPC",
+    ]) {
+      assert.ok(
+        problems.some((problem) => problem.startsWith(`${name}:`)),
+        name,
+      );
+    }
+  });
+
+  it("unknown names of its own and misspelt names of vmcatcher are refused", () => {
+    assert.deepEqual(problemsOf({ VMCATCHER_ONE_FROMAT: "raw", VMCATHER_CACHE_EVENT: "/x" }), [
+      "VMCATCHER_ONE_FROMAT: no such setting",
+      "VMCATHER_CACHE_EVENT: misspelt, write VMCATCHER_CACHE_EVENT",
+    ]);
+  });
+
+  it("D1: a VO can have a datastore of its own", () => {
+    const config = readConfig({ VMCATCHER_ONE_VO_DATASTORES: "fedcloud.egi.eu=ceph, ops=100" });
+    assert.deepEqual([...config.voDatastores], [["fedcloud.egi.eu", "ceph"], ["ops", "100"]]); // prettier-ignore
+    assert.equal(problemsOf({ VMCATCHER_ONE_VO_DATASTORES: "ceph" }).length, 1);
+  });
+
+  it("a name pattern must keep old names apart and fit OpenNebula's rules", () => {
+    const predecessors = "{identifier}_EXPIRED_{timestamp}";
+    assert.equal(
+      readConfig({ VMCATCHER_ONE_SUPERSEDED_NAME: predecessors }).supersededName,
+      predecessors,
+    );
+    for (const pattern of [
+      "{identifier}",
+      "{timestamp}",
+      "{identifier}/{timestamp}",
+      `{identifier}{timestamp}${"x".repeat(21)}`,
+    ]) {
+      assert.equal(problemsOf({ VMCATCHER_ONE_EXPIRED_NAME: pattern }).length, 1, pattern);
+    }
+  });
+});
