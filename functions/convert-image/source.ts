@@ -1,0 +1,49 @@
+import type { BigIntStats } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
+import type { AvailableJob } from "../capture-metadata/message.ts";
+import { openImage } from "../shared/disk/inspect-image.ts";
+import { refusal } from "../shared/disk/refusal.ts";
+import { errorText, GiveUp, RetryLater, StartOver } from "../shared/errors.ts";
+
+/**
+ * Opens the announced file. It stays readable from here on, whatever vmcatcher does with its name.
+ * @throws GiveUp `source-gone`, `not-a-file`; StartOver when our own pin is gone; RetryLater when it cannot be opened
+ */
+export async function openSource({ path, pinned }: AvailableJob["source"]): Promise<FileHandle> {
+  try {
+    return await openImage(path);
+  } catch (error) {
+    if (error instanceof GiveUp) {
+      throw error;
+    }
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) {
+      throw new RetryLater(`${path} cannot be opened: ${errorText(error)}`, { cause: error });
+    }
+    if (pinned) {
+      // Removed at the end of the job, if this is a second delivery; then the first step finds the content live already.
+      throw new StartOver(`${path}, the pin of the image, is gone`, { cause: error });
+    }
+    throw refusal(
+      "source-gone",
+      `${path} is gone: vmcatcher moved or deleted it, and the hook could not pin it. Put staging on the file system of vmcatcher's ` +
+        "cache, then let vmcatcher announce the image again (remove it from the cache and run vmcatcher_cache)",
+      { path },
+      error,
+    );
+  }
+}
+
+/**
+ * Makes sure that a file is what it was when we began to read it. Its change time does not count: vmcatcher moves or deletes
+ * its own name of a pinned file at will, which changes the time and not the content.
+ * @throws RetryLater when it was written to; the next attempt finds out by the checksum whether it is still the right one
+ */
+export async function unchangedSince(handle: FileHandle, before: BigIntStats): Promise<void> {
+  const after = await handle.stat({ bigint: true });
+  if (after.size !== before.size || after.mtimeNs !== before.mtimeNs) {
+    throw new RetryLater(
+      `the source changed while it was read: from ${before.size} bytes of ${before.mtime.toISOString()} ` +
+        `to ${after.size} bytes of ${after.mtime.toISOString()}`,
+    );
+  }
+}

@@ -1,0 +1,81 @@
+import { detect, isCompression, type Signature } from "./detect.ts";
+import { refuseDescriptor } from "./formats/vmdk-descriptor.ts";
+import type { Claim } from "./known-formats.ts";
+import type { Reader } from "./reader.ts";
+import { refusal } from "./refusal.ts";
+
+/**
+ * Decides what an image is: exactly one thing, and the one that it is said to be.
+ * @param claim undefined when nothing is said: then what is found counts
+ * @throws GiveUp `empty`, `multiple-formats`, `format-mismatch`, `iso`, `encrypted`, `unsupported-compression`, and as the formats
+ */
+export async function classify(reader: Reader, claim: Claim | undefined): Promise<Claim> {
+  if (reader.size === 0) {
+    throw refusal("empty", "the image is empty");
+  }
+  const found = await detect(reader);
+  const [signature, ...more] = found;
+  if (more.length > 0 || (signature === "vhd-footer" && claim === "raw")) {
+    const names = more.length > 0 ? found : ["raw", ...found];
+    throw refusal(
+      "multiple-formats",
+      `the image can be taken for several formats: ${names.join(", ")}`,
+      { found: names.join(" ") },
+    );
+  }
+  if (signature === "iso") {
+    throw refusal("iso", "the image is a CD or DVD, not a disk");
+  }
+  if (signature === "luks") {
+    throw refusal("encrypted", "the image is encrypted (LUKS)");
+  }
+  if (signature !== undefined && isCompression(signature)) {
+    throw refusal(
+      "unsupported-compression",
+      `the image is packed with ${signature}: unpack it before it is announced`,
+      {
+        found: signature,
+      },
+    );
+  }
+  const actual = signature === undefined ? "raw" : CLAIMS.get(signature);
+  if (actual === undefined || (claim !== undefined && claim !== actual)) {
+    throw refusal(
+      "format-mismatch",
+      `the image is ${signature ?? "raw"}${claim === undefined ? "" : `, not ${claim} as the list says`}`,
+      {
+        found: signature ?? "raw",
+        ...(claim === undefined ? {} : { claimed: claim }),
+      },
+    );
+  }
+  await refuseKinds(signature, reader);
+  return actual;
+}
+
+const CLAIMS: ReadonlyMap<Signature, Claim> = new Map([
+  ["qcow2", "qcow2"],
+  ["vmdk", "vmdk"],
+  ["vmdk-descriptor", "vmdk"],
+  ["vmdk-cowd", "vmdk"],
+  ["vmdk-sesparse", "vmdk"],
+  ["vdi", "vdi"],
+  ["vhd", "vhd"],
+  ["vhd-footer", "vhd"],
+  ["vhdx", "vhdx"],
+  ["tar", "ova"],
+]);
+
+/** VMDK is a family; only its sparse extents are read. */
+async function refuseKinds(signature: Signature | undefined, reader: Reader): Promise<void> {
+  if (signature === "vmdk-cowd" || signature === "vmdk-sesparse") {
+    throw refusal(
+      "unsupported-subformat",
+      `${signature}: of VMDK only monolithicSparse and streamOptimized are taken`,
+    );
+  }
+  if (signature === "vmdk-descriptor") {
+    const MAX_DESCRIPTOR_BYTES = 65_536;
+    throw refuseDescriptor((await reader.read(0, MAX_DESCRIPTOR_BYTES)).toString("utf8"));
+  }
+}

@@ -1,0 +1,72 @@
+import { checkExpansion, checkVirtualSize, type Disk, type Limits } from "../limits.ts";
+import { readExactly, u64le, type Reader } from "../reader.ts";
+import { refusal } from "../refusal.ts";
+
+const HEADER_BYTES = 512;
+const VERSION = 0x1_0001; // 1.1, the only one that qemu reads
+const TYPES: ReadonlyMap<number, string> = new Map([
+  [1, "dynamic"],
+  [2, "fixed"],
+]);
+const BLOCK_BYTES = 2 ** 20;
+const NOT_ALLOCATED = 0xfffffffe; // and 0xffffffff
+const LINK_UUIDS = { offset: 424, size: 32 }; // link and parent, 16 bytes each
+
+/**
+ * Checks a VirtualBox disk (qemu block/vdi.c).
+ * @throws GiveUp with the reason
+ */
+export async function inspectVdi(reader: Reader, limits: Limits): Promise<Disk> {
+  const header = await readExactly(reader, { offset: 0, size: HEADER_BYTES }, "the VDI header");
+  const version = header.readUInt32LE(68);
+  if (version !== VERSION) {
+    throw refusal("unsupported-version", `VDI version ${version >>> 16}.${version & 0xffff}`);
+  }
+  const subformat = TYPES.get(header.readUInt32LE(76));
+  const links = header.subarray(LINK_UUIDS.offset, LINK_UUIDS.offset + LINK_UUIDS.size);
+  if (subformat === undefined || links.some((byte) => byte !== 0)) {
+    throw refusal("parent-disk", "the VDI is a difference to another disk, or of an unknown type");
+  }
+  const virtualSizeBytes = Math.ceil(u64le(header, 368) / 512) * 512; // as qemu rounds it
+  checkVirtualSize(virtualSizeBytes, limits);
+  const blocks = header.readUInt32LE(384);
+  if (header.readUInt32LE(376) !== BLOCK_BYTES || header.readUInt32LE(360) !== 512) {
+    throw refusal(
+      "bad-header",
+      `VDI blocks of ${header.readUInt32LE(376)} bytes in sectors of ${header.readUInt32LE(360)}`,
+    );
+  }
+  if (blocks !== Math.ceil(virtualSizeBytes / BLOCK_BYTES)) {
+    throw refusal("bad-header", `${blocks} VDI blocks for a disk of ${virtualSizeBytes} bytes`);
+  }
+  const map = await readExactly(
+    reader,
+    { offset: header.readUInt32LE(340), size: blocks * 4 },
+    "the VDI block map",
+  );
+  return {
+    subformat,
+    virtualSizeBytes,
+    dataBytes: measureBlocks(map, header.readUInt32LE(344), reader.size),
+  };
+}
+
+function measureBlocks(map: Buffer, dataOffset: number, fileBytes: number): number {
+  let count = 0;
+  for (let at = 0; at < map.length; at += 4) {
+    const block = map.readUInt32LE(at);
+    if (block >= NOT_ALLOCATED) {
+      continue;
+    }
+    count += 1;
+    if (dataOffset + block * BLOCK_BYTES >= fileBytes) {
+      throw refusal(
+        "truncated",
+        `the VDI has data in block ${block}, but only ${fileBytes} bytes`,
+        { block, fileBytes },
+      );
+    }
+  }
+  checkExpansion(count * BLOCK_BYTES, 0, fileBytes, BLOCK_BYTES);
+  return count * BLOCK_BYTES;
+}

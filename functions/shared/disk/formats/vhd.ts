@@ -1,0 +1,134 @@
+import { checkExpansion, checkVirtualSize, type Disk, type Limits } from "../limits.ts";
+import { readExactly, u64be, type Reader } from "../reader.ts";
+import { refusal } from "../refusal.ts";
+
+const SECTOR = 512;
+const COOKIE = "conectix";
+const FIXED = 2;
+const DYNAMIC = 3;
+const NOT_ALLOCATED = 0xffffffff;
+const MAX_CHS_BYTES = 65_535 * 16 * 255 * SECTOR;
+/** Programs whose footers tell the size and not the geometry (qemu block/vpc.c, vpc_open). */
+const SIZE_CREATORS: readonly string[] = ["win ", "qem2", "d2v ", "tap\0", "wa\0\0"];
+
+/**
+ * Checks a Virtual PC disk, fixed or dynamic (Microsoft's "Virtual Hard Disk Image Format Specification" 1.0).
+ * @throws GiveUp with the reason
+ */
+export async function inspectVhd(reader: Reader, limits: Limits): Promise<Disk> {
+  const footer = await readFooter(reader);
+  const type = footer.readUInt32BE(60);
+  const virtualSizeBytes = virtualSizeOf(footer);
+  if (type === FIXED) {
+    checkVirtualSize(virtualSizeBytes, limits);
+    if (virtualSizeBytes > reader.size - SECTOR) {
+      throw refusal(
+        "truncated",
+        `a fixed VHD of ${virtualSizeBytes} bytes in a file of ${reader.size}`,
+      );
+    }
+    return { subformat: "fixed", virtualSizeBytes, dataBytes: virtualSizeBytes };
+  }
+  if (type !== DYNAMIC) {
+    throw refusal(
+      "parent-disk",
+      `the VHD is a difference to another disk, or of an unknown type (${type})`,
+      { type },
+    );
+  }
+  checkVirtualSize(virtualSizeBytes, limits);
+  const dataBytes = await measureBlocks(reader, u64be(footer, 16), virtualSizeBytes);
+  return { subformat: "dynamic", virtualSizeBytes, dataBytes };
+}
+
+/** A fixed disk has its footer at the end only, a dynamic one also at the beginning, which is the one that qemu reads. */
+async function readFooter(reader: Reader): Promise<Buffer> {
+  if (reader.size % SECTOR !== 0) {
+    throw refusal(
+      "bad-header",
+      `a VHD of ${reader.size} bytes: its footer is cut, or of 511 bytes as before 2004`,
+    );
+  }
+  const start = await readExactly(reader, { offset: 0, size: SECTOR }, "the VHD header");
+  const end = await readExactly(
+    reader,
+    { offset: reader.size - SECTOR, size: SECTOR },
+    "the VHD footer",
+  );
+  const atStart = start.toString("latin1", 0, 8) === COOKIE;
+  const footer = atStart ? start : end;
+  checkSum(footer, 64, "footer");
+  if (atStart !== (footer.readUInt32BE(60) === DYNAMIC) && footer.readUInt32BE(60) <= DYNAMIC) {
+    throw refusal("corrupt", "the VHD's type does not fit the place of its footer");
+  }
+  return footer;
+}
+
+/** The ones' complement of the sum of all other bytes. */
+function checkSum(block: Buffer, at: number, what: string): void {
+  let sum = 0;
+  for (const [index, byte] of block.entries()) {
+    sum += index >= at && index < at + 4 ? 0 : byte;
+  }
+  if (block.readUInt32BE(at) !== ~sum >>> 0) {
+    throw refusal("corrupt", `the checksum of the VHD ${what} is wrong`);
+  }
+}
+
+/** Virtual PC goes by the geometry, which is a little smaller than the size for most disks; qemu follows it likewise. */
+function virtualSizeOf(footer: Buffer): number {
+  const chsBytes = footer.readUInt16BE(56) * footer.readUInt8(58) * footer.readUInt8(59) * SECTOR;
+  const goesBySize =
+    SIZE_CREATORS.includes(footer.toString("latin1", 28, 32)) || chsBytes === MAX_CHS_BYTES;
+  return goesBySize ? u64be(footer, 48) : chsBytes;
+}
+
+async function measureBlocks(
+  reader: Reader,
+  headerOffset: number,
+  virtualSizeBytes: number,
+): Promise<number> {
+  const header = await readExactly(
+    reader,
+    { offset: headerOffset, size: 1024 },
+    "the VHD's dynamic header",
+  );
+  if (header.toString("latin1", 0, 8) !== "cxsparse") {
+    throw refusal("bad-header", "the VHD's dynamic header is missing");
+  }
+  checkSum(header, 36, "dynamic header");
+  const entries = header.readUInt32BE(28);
+  const blockBytes = header.readUInt32BE(32);
+  if (blockBytes < SECTOR || blockBytes > 2 ** 28 || !Number.isInteger(Math.log2(blockBytes))) {
+    throw refusal("bad-header", `VHD blocks of ${blockBytes} bytes`, { blockBytes });
+  }
+  const needed = Math.ceil(virtualSizeBytes / blockBytes);
+  if (entries < needed) {
+    throw refusal(
+      "bad-header",
+      `${entries} VHD blocks of ${blockBytes} bytes for a disk of ${virtualSizeBytes}`,
+    );
+  }
+  const table = await readExactly(
+    reader,
+    { offset: u64be(header, 16), size: needed * 4 },
+    "the VHD block table",
+  );
+  let count = 0;
+  for (let at = 0; at < table.length; at += 4) {
+    const sector = table.readUInt32BE(at);
+    if (sector === NOT_ALLOCATED) {
+      continue;
+    }
+    if (sector * SECTOR >= reader.size) {
+      throw refusal(
+        "truncated",
+        `the VHD has data in sector ${sector}, but only ${reader.size} bytes`,
+        { sector },
+      );
+    }
+    count += 1;
+  }
+  checkExpansion(count * blockBytes, 0, reader.size, blockBytes);
+  return count * blockBytes;
+}

@@ -1,0 +1,103 @@
+import { quoted, refusal } from "../refusal.ts";
+
+/**
+ * Checks the descriptor inside of a sparse extent: it may describe this one extent and nothing else.
+ * @returns the create type
+ * @throws GiveUp `parent-disk`, `external-extent`, `unsupported-subformat`
+ */
+export function checkEmbeddedDescriptor(text: string): string {
+  const descriptor = parse(text);
+  checkParent(descriptor);
+  const [extent, ...others] = descriptor.extents;
+  if (
+    extent === undefined ||
+    extent.type !== "SPARSE" ||
+    extent.file.includes("/") ||
+    others.length > 0
+  ) {
+    throw refusal(
+      "external-extent",
+      `the VMDK's data is not only in itself: ${quoted(descriptor.extents.map(({ line }) => line).join("; "))}`,
+    );
+  }
+  const { createType } = descriptor;
+  if (createType !== "monolithicSparse" && createType !== "streamOptimized") {
+    throw refusal(
+      "unsupported-subformat",
+      `VMDK type ${quoted(createType)}: only monolithicSparse and streamOptimized are taken`,
+    );
+  }
+  return createType;
+}
+
+/** Says why a VMDK that is nothing but a descriptor is refused: all that it describes is in other files. */
+export function refuseDescriptor(text: string): Error {
+  const descriptor = parse(text);
+  checkParent(descriptor);
+  const outside = descriptor.extents.find(
+    ({ type, file }) => type !== "ZERO" && (file.includes("/") || type.includes("DEVICE")),
+  );
+  if (outside !== undefined) {
+    return refusal(
+      "external-extent",
+      `the VMDK is a description of other files: ${quoted(outside.line)}`,
+    );
+  }
+  return refusal(
+    "unsupported-subformat",
+    `VMDK type ${quoted(descriptor.createType)}, a description with its data in other files: only monolithicSparse and streamOptimized are taken`,
+  );
+}
+
+/** `RW 2048 FLAT "name" 0`: access, sectors, type, file, offset. */
+interface Extent {
+  readonly line: string;
+  readonly type: string;
+  readonly file: string;
+}
+
+interface Descriptor {
+  readonly createType: string;
+  readonly parentCid: string;
+  readonly hasParentHint: boolean;
+  readonly extents: readonly Extent[];
+}
+
+const NO_PARENT = "ffffffff";
+
+/**
+ * Takes the most suspicious reading wherever readers could differ: keys in any case and with any blanks, and every line that
+ * begins as an extent is one, however it goes on.
+ */
+function parse(text: string): Descriptor {
+  let createType = "";
+  let parentCid = NO_PARENT;
+  let hasParentHint = false;
+  const extents: Extent[] = [];
+  for (const line of text.split(/[\r\n]+/)) {
+    const setting = /^\s*(\w+)\s*=\s*"?([^"]*)"?/.exec(line);
+    const key = setting?.[1]?.toLowerCase();
+    if (key === "createtype") {
+      createType = setting?.[2] ?? "";
+    } else if (key === "parentcid" && parentCid === NO_PARENT) {
+      parentCid = setting?.[2]?.trim().toLowerCase() ?? "";
+    } else if (key === "parentfilenamehint") {
+      hasParentHint = true;
+    }
+    const extent = /^\s*(?:RW|RDONLY|NOACCESS)\s+\S+\s+(\S+)(.*)$/i.exec(line);
+    if (extent !== null) {
+      extents.push({
+        line: line.trim(),
+        type: extent[1]?.toUpperCase() ?? "",
+        file: /"([^"]*)"/.exec(extent[2] ?? "")?.[1] ?? extent[2] ?? "",
+      });
+    }
+  }
+  return { createType, parentCid, hasParentHint, extents };
+}
+
+function checkParent({ parentCid, hasParentHint }: Descriptor): void {
+  if (parentCid !== NO_PARENT || hasParentHint) {
+    throw refusal("parent-disk", "the VMDK is a difference to another disk");
+  }
+}

@@ -1,0 +1,111 @@
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join, resolve, sep } from "node:path";
+import * as z from "zod";
+import type { Job } from "../capture-metadata/message.ts";
+import type { Config } from "./config.ts";
+
+/** How far a conversion is, as it tells the operator in a file beside it. */
+const progressSchema = z.object({
+  jobId: z.string(),
+  identifier: z.string(),
+  title: z.string().optional(),
+  /** What is being done, in a word or two. */
+  step: z.string(),
+  /** 0 to 100. */
+  percent: z.number(),
+  /** Length of the source file. */
+  bytes: z.number().optional(),
+  /** ISO 8601, UTC. */
+  startedAt: z.string(),
+  updatedAt: z.string(),
+});
+export type Progress = z.infer<typeof progressSchema>;
+
+type Staging = Pick<Config, "stagingDirectory">;
+
+/** The names of a job's files in staging; all begin with the job's id and a dot. */
+export function stagedPaths({ stagingDirectory }: Staging, jobId: string) {
+  const path = (end: string) => join(stagingDirectory, `${jobId}.${end}`);
+  return {
+    /** A finished disk: it gets this name when it is complete, verified and on stable storage. */
+    artifact: (format: Config["format"]) => path(format),
+    /** What one attempt is writing. @param random keeps attempts apart that run at the same time */
+    partial: (random: string) => path(`${random}${PARTIAL}`),
+    progress: path("progress"),
+  };
+}
+
+/**
+ * Removes everything that a job has in staging: the pin of the source, the finished disk, leftovers of failed attempts. What is
+ * gone already is fine. A source outside of staging (the hook could not pin it) is vmcatcher's and stays.
+ */
+export async function removeStaged(config: Staging, job: Job): Promise<void> {
+  for (const name of await stagedNames(config, job.id)) {
+    await rm(join(config.stagingDirectory, name), { force: true });
+  }
+  await removePin(config, job);
+}
+
+/** Removes the hard link that the hook made, and nothing else. */
+async function removePin({ stagingDirectory }: Staging, job: Job): Promise<void> {
+  if (
+    job.event === "available" &&
+    job.source.pinned &&
+    isInside(stagingDirectory, job.source.path)
+  ) {
+    await rm(job.source.path, { force: true });
+  }
+}
+
+/** The names in staging that belong to a job. */
+export async function stagedNames(
+  { stagingDirectory }: Staging,
+  jobId: string,
+): Promise<readonly string[]> {
+  return (await namesIn(stagingDirectory)).filter((name) => name.startsWith(`${jobId}.`));
+}
+
+/** Whether a name in staging is that of an unfinished file. */
+export function isPartial(name: string): boolean {
+  return name.endsWith(PARTIAL);
+}
+
+/** Whether `path` is, as it is written, strictly below `directory`. */
+export function isInside(directory: string, path: string): boolean {
+  return path === resolve(path) && path.startsWith(resolve(directory) + sep);
+}
+
+/** What is being converted now. Files that vanish or cannot be read as progress are left out: the work does not depend on them. */
+export async function readProgress(stagingDirectory: string): Promise<readonly Progress[]> {
+  const found: Progress[] = [];
+  for (const name of await namesIn(stagingDirectory)) {
+    const progress = name.endsWith(".progress")
+      ? await readOne(join(stagingDirectory, name))
+      : undefined;
+    if (progress !== undefined) {
+      found.push(progress);
+    }
+  }
+  return found.sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
+}
+
+const PARTIAL = ".partial";
+
+async function readOne(path: string): Promise<Progress | undefined> {
+  try {
+    return progressSchema.safeParse(JSON.parse(await readFile(path, "utf8"))).data;
+  } catch {
+    return undefined;
+  }
+}
+
+async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") {
+      return [];
+    }
+    throw error;
+  }
+}

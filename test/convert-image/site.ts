@@ -1,0 +1,90 @@
+import { createHash, randomBytes } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { AvailableJob } from "../../functions/capture-metadata/message.ts";
+import { systemClock } from "../../functions/shared/clock.ts";
+import { readConfig, type Config } from "../../functions/shared/config.ts";
+import { silentLog } from "../../functions/shared/log.ts";
+
+/** A site's directories, gone after the test. */
+export class Site implements AsyncDisposable {
+  readonly directory: string;
+  readonly config: Config;
+  readonly deps;
+  /** A vmcatcher cache beside staging. */
+  readonly cache: string;
+
+  static async create(settings: Record<string, string> = {}): Promise<Site> {
+    const site = new Site(await mkdtemp(join(tmpdir(), "vmcatcher-one-")), settings);
+    await mkdir(site.config.stagingDirectory, { recursive: true });
+    await mkdir(site.cache);
+    return site;
+  }
+
+  private constructor(directory: string, settings: Record<string, string>) {
+    this.directory = directory;
+    this.cache = join(directory, "cache");
+    this.config = readConfig({ VMCATCHER_ONE_HOME: join(directory, "home"), ...settings });
+    this.deps = { config: this.config, clock: systemClock, log: silentLog };
+  }
+
+  /** Where the hook puts the pin of a job. */
+  get pin(): string {
+    return join(this.config.stagingDirectory, "pin-1");
+  }
+
+  async staged(): Promise<readonly string[]> {
+    return (await readdir(this.config.stagingDirectory)).sort();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** An event for an image file. */
+export function jobFor(
+  path: string,
+  facts: Partial<AvailableJob["source"]> & { readonly sha512: string },
+): AvailableJob {
+  const { sha512, ...source } = facts;
+  return {
+    id: randomBytes(16).toString("hex"),
+    event: "available",
+    eventTime: "2026-01-02T03:04:05.000000006Z",
+    identifier: "image-1",
+    attributes: {},
+    restarts: 0,
+    sha512,
+    source: { path, pinned: true, ...source },
+  };
+}
+
+export async function digestOf(path: string, algorithm: "sha256" | "sha512"): Promise<string> {
+  const hash = createHash(algorithm);
+  await pipeline(createReadStream(path), hash);
+  return hash.digest("hex");
+}
+
+/** Puts a script before the real qemu-img; undone at the end. */
+export async function replaceQemuImg(directory: string, script: string): Promise<Disposable> {
+  const programs = join(directory, "programs");
+  await mkdir(programs, { recursive: true });
+  await writeFile(join(programs, "qemu-img"), `#!/bin/sh\n${script}\n`);
+  await chmod(join(programs, "qemu-img"), 0o755);
+  return searchPath(`${programs}${delimiter}${process.env["PATH"] ?? ""}`);
+}
+
+/** Sets PATH; undone at the end. */
+export function searchPath(path: string): Disposable {
+  const before = process.env["PATH"];
+  process.env["PATH"] = path;
+  return {
+    [Symbol.dispose]() {
+      process.env["PATH"] = before;
+    },
+  };
+}
