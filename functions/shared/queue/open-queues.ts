@@ -1,0 +1,52 @@
+import type { Clock } from "../clock.ts";
+import type { Config } from "../config.ts";
+import type { Queues } from "./queue.ts";
+
+/**
+ * The queues that the settings ask for. The implementation is loaded and connected at the first `open`, so a process
+ * that uses the file never pays for the SDK (over 100 ms), and nothing fails before it is needed.
+ */
+export function openQueues(config: Config, options: { clock?: Clock } = {}): Queues {
+  let loading: Promise<Queues> | undefined;
+  let loaded: Queues | undefined;
+
+  async function load(): Promise<Queues> {
+    try {
+      loaded = await implementations[config.queue](config, options);
+      return loaded;
+    } catch (error) {
+      loading = undefined; // the next `open` tries again: the disk may have space by then
+      throw error;
+    }
+  }
+
+  return {
+    open: async (name) => {
+      loading ??= load();
+      return (await loading).open(name);
+    },
+    differences: () => loaded?.differences() ?? [],
+    close: async () => {
+      await loading?.catch(() => undefined); // its failure was reported by `open`
+      await loaded?.close();
+    },
+  };
+}
+
+const implementations = {
+  sqlite: async (config, options) => {
+    const { openSqliteQueues } = await import("./sqlite-queues.ts");
+    return openSqliteQueues(config.queueFile, options);
+  },
+  sqs: async (config) => {
+    const { openSqsQueues } = await import("./sqs-queues.ts");
+    return openSqsQueues({
+      endpoint: config.sqsEndpoint,
+      region: config.region,
+      prefix: config.queuePrefix,
+    });
+  },
+} satisfies Record<
+  Config["queue"],
+  (config: Config, options: { clock?: Clock }) => Promise<Queues>
+>;

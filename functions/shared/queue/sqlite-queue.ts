@@ -1,0 +1,230 @@
+import { randomUUID } from "node:crypto";
+import type { DatabaseSync } from "node:sqlite";
+import type { Clock } from "../clock.ts";
+import { LeaseLost } from "../errors.ts";
+import {
+  checkOutgoing,
+  checkReceive,
+  checkVisibility,
+  DEDUPLICATION_SECONDS,
+  MAX_RECEIVES,
+  storableReason,
+} from "./limits.ts";
+import type {
+  DeadLetter,
+  DeadLetterReason,
+  Delivery,
+  Outgoing,
+  Queue,
+  QueueDepth,
+} from "./queue.ts";
+import type { SqliteBell } from "./sqlite-bell.ts";
+import { sqliteFailure } from "./sqlite-error.ts";
+import {
+  deadLetterSchema,
+  depthSchema,
+  headSchema,
+  leasedSchema,
+  nextVisibleSchema,
+} from "./sqlite-rows.ts";
+import type { Statements } from "./sqlite-statements.ts";
+import { transaction } from "./sqlite-transaction.ts";
+
+/**
+ * One queue in the file. The state of a message is `visible_at`: in the past it waits, in the future it is leased or
+ * hidden; a lease is valid while the message still has its receipt and `visible_at` is in the future.
+ * All methods throw QueueFailure when the file fails.
+ */
+export class SqliteQueue implements Queue {
+  readonly name: string;
+  readonly #database: DatabaseSync;
+  readonly #statements: Statements;
+  readonly #bell: SqliteBell;
+  readonly #clock: Clock;
+  readonly #removed = new WeakSet<Delivery>();
+
+  constructor(
+    name: string,
+    database: DatabaseSync,
+    statements: Statements,
+    bell: SqliteBell,
+    clock: Clock,
+  ) {
+    this.name = name;
+    this.#database = database;
+    this.#statements = statements;
+    this.#bell = bell;
+    this.#clock = clock;
+  }
+
+  async send(message: Outgoing): Promise<void> {
+    checkOutgoing(message);
+    const { body, group, deduplicationId, trace = null } = message;
+    const now = this.#now();
+    this.#change("send", () => {
+      this.#statements.forgetIds.run({ before: now - DEDUPLICATION_SECONDS * 1000 });
+      if (
+        this.#statements.rememberId.run({ queue: this.name, id: deduplicationId, now }).changes ===
+        1
+      ) {
+        this.#statements.insert.run({ queue: this.name, group, body, trace, now });
+      }
+    });
+  }
+
+  async receive(options: {
+    waitSeconds: number;
+    leaseSeconds: number;
+  }): Promise<Delivery | undefined> {
+    checkReceive(options);
+    const deadline = performance.now() + options.waitSeconds * 1000;
+    for (;;) {
+      const delivery = this.#attempt("receive", () => this.#take(options.leaseSeconds));
+      const left = deadline - performance.now();
+      if (delivery !== undefined || left <= 0) {
+        return delivery;
+      }
+      const untilNext = this.#attempt("receive", () => this.#untilNextVisible());
+      await this.#bell.wait(this.name, Math.min(left, untilNext));
+      if (this.#bell.closed) {
+        return undefined;
+      }
+    }
+  }
+
+  async changeVisibility(delivery: Delivery, seconds: number): Promise<void> {
+    checkVisibility(seconds);
+    const now = this.#now();
+    this.#change("changeVisibility", () => {
+      const { changes } = this.#statements.hide.run({
+        ...leaseOf(delivery, now),
+        until: now + seconds * 1000,
+      });
+      requireLease(changes, delivery);
+    });
+  }
+
+  async remove(delivery: Delivery): Promise<void> {
+    if (this.#removed.has(delivery)) {
+      return;
+    }
+    this.#change("remove", () =>
+      requireLease(this.#statements.remove.run(leaseOf(delivery, this.#now())).changes, delivery),
+    );
+    this.#removed.add(delivery);
+  }
+
+  async deadLetter(delivery: Delivery, reason: DeadLetterReason): Promise<void> {
+    const lease = leaseOf(delivery, this.#now());
+    const { code, text, step, time, attempts } = storableReason(reason);
+    this.#change("deadLetter", () => {
+      this.#statements.bury.run({ ...lease, code, text, step, time, attempts });
+      requireLease(this.#statements.remove.run(lease).changes, delivery);
+    });
+  }
+
+  async depth(): Promise<QueueDepth> {
+    const parameters = { queue: this.name, now: this.#now() };
+    return depthSchema.parse(this.#attempt("depth", () => this.#statements.depth.get(parameters)));
+  }
+
+  async deadLetters(limit: number): Promise<readonly DeadLetter[]> {
+    const rows = this.#attempt("deadLetters", () =>
+      this.#statements.deadLetters.all({ queue: this.name, limit }),
+    );
+    return rows.map((row) => deadLetterSchema.parse(row));
+  }
+
+  async redrive(messageId?: string): Promise<number> {
+    const which = { queue: this.name, id: messageId ?? null };
+    return this.#change("redrive", () => {
+      const { changes } = this.#statements.resurrect.run({ ...which, now: this.#now() });
+      this.#statements.removeDeadLetters.run(which);
+      return Number(changes);
+    });
+  }
+
+  #take(leaseSeconds: number): Delivery | undefined {
+    for (;;) {
+      const now = this.#now();
+      const head = this.#statements.eligible.get({ queue: this.name, now }); // a look costs no lock, unlike an update of nothing
+      if (head === undefined) {
+        return undefined;
+      }
+      const { id, attempts } = headSchema.parse(head);
+      if (attempts >= MAX_RECEIVES) {
+        this.#buryWorn(id, now);
+        continue;
+      }
+      const receipt = randomUUID();
+      const until = now + leaseSeconds * 1000;
+      const leased = this.#statements.lease.get({
+        queue: this.name,
+        now,
+        until,
+        receipt,
+        limit: MAX_RECEIVES,
+      });
+      if (leased !== undefined) {
+        const row = leasedSchema.parse(leased);
+        return {
+          messageId: String(row.id),
+          body: row.body,
+          group: row.grp,
+          attempt: row.attempts,
+          sentAt: row.sent_at,
+          trace: row.trace ?? undefined,
+          receipt,
+        };
+      }
+    }
+  }
+
+  #buryWorn(id: number, now: number): void {
+    const worn = { id, now, limit: MAX_RECEIVES };
+    transaction(this.#database, () => {
+      this.#statements.buryWorn.run(worn);
+      this.#statements.removeWorn.run(worn);
+    });
+  }
+
+  #untilNextVisible(): number {
+    const now = this.#now();
+    const { at } = nextVisibleSchema.parse(
+      this.#statements.nextVisible.get({ queue: this.name, now }),
+    );
+    return at === null ? Number.POSITIVE_INFINITY : at - now;
+  }
+
+  #now(): number {
+    return this.#clock.now().getTime();
+  }
+
+  #change<Result>(operation: string, work: () => Result): Result {
+    const result = this.#attempt(operation, () => transaction(this.#database, work));
+    this.#bell.ring(this.name);
+    return result;
+  }
+
+  #attempt<Result>(operation: string, work: () => Result): Result {
+    const subject = `queue ${this.name}: ${operation}`;
+    if (this.#bell.closed) {
+      throw new QueueFailure(subject, "closed", "the queues are closed");
+    }
+    try {
+      return work();
+    } catch (error) {
+      throw error instanceof LeaseLost ? error : sqliteFailure(subject, error);
+    }
+  }
+}
+
+function leaseOf(delivery: Delivery, now: number): { id: string; receipt: string; now: number } {
+  return { id: delivery.messageId, receipt: delivery.receipt, now };
+}
+
+function requireLease(changes: number | bigint, delivery: Delivery): void {
+  if (Number(changes) === 0) {
+    throw new LeaseLost(`message ${delivery.messageId}: its lease has ended`);
+  }
+}

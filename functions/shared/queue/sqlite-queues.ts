@@ -1,0 +1,32 @@
+import { systemClock, type Clock } from "../clock.ts";
+import { openQueueFile } from "./sqlite-file.ts";
+import { SqliteBell } from "./sqlite-bell.ts";
+import { SqliteQueue } from "./sqlite-queue.ts";
+import { prepareStatements } from "./sqlite-statements.ts";
+import type { Queue, Queues } from "./queue.ts";
+
+/**
+ * Queues in one SQLite file, shared by all processes of one host that open it.
+ * @throws QueueFailure when the file cannot be used
+ */
+export function openSqliteQueues(path: string, options: { clock?: Clock } = {}): Queues {
+  const { clock = systemClock } = options;
+  const database = openQueueFile(path);
+  const statements = prepareStatements(database);
+  const bell = new SqliteBell(database);
+  const queues = new Map<string, Queue>();
+  return {
+    open: async (name) => {
+      const queue = queues.get(name) ?? new SqliteQueue(name, database, statements, bell, clock);
+      queues.set(name, queue);
+      return queue;
+    },
+    differences: () => [], // a queue has no attributes here
+    close: async () => {
+      bell.close();
+      if (database.isOpen) {
+        database.close();
+      }
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import * as z from "zod";
+import type { DeadLetter } from "./queue.ts";
+
+/** The head of a group that could be leased. */
+export const headSchema = z.object({ id: z.int(), attempts: z.int() });
+
+/** What the lease returns. */
+export const leasedSchema = z.object({
+  id: z.int(),
+  grp: z.string(),
+  body: z.string(),
+  trace: z.string().nullable(),
+  sent_at: z.int(),
+  attempts: z.int(),
+});
+
+/** When the next hidden message becomes visible, in milliseconds since 1970; null when none is hidden. */
+export const nextVisibleSchema = z.object({ at: z.int().nullable() });
+
+export const depthSchema = z.object({ waiting: z.int(), inFlight: z.int(), dead: z.int() });
+
+/** A row of `dead_letter`; `code` is null when the queue itself moved the message there. */
+export const deadLetterSchema = z
+  .object({
+    id: z.int(),
+    grp: z.string(),
+    body: z.string(),
+    code: z.string().nullable(),
+    text: z.string().nullable(),
+    step: z.string().nullable(),
+    time: z.string().nullable(),
+    attempts: z.int(),
+  })
+  .transform(({ id, grp, body, code, text, step, time, attempts }): DeadLetter => ({
+    messageId: String(id),
+    body,
+    group: grp,
+    reason:
+      code === null
+        ? undefined
+        : { code, text: text ?? "", step: step ?? "", time: time ?? "", attempts },
+  }));

@@ -1,0 +1,33 @@
+import type { Queue, Queues } from "./queue.ts";
+import { ensureSqsPair } from "./sqs-attributes.ts";
+import { createSqsClient, type SqsSettings } from "./sqs-client.ts";
+import { sqsFailure } from "./sqs-error.ts";
+import { SqsQueue } from "./sqs-queue.ts";
+
+/** Queues on SQS, or on a server that speaks it; nothing is asked before the first `open`. */
+export function openSqsQueues(settings: SqsSettings): Queues {
+  const client = createSqsClient(settings);
+  const opened = new Map<string, Promise<Queue>>();
+  const differences: string[] = [];
+
+  async function open(name: string): Promise<Queue> {
+    try {
+      const pair = await ensureSqsPair(client, `${settings.prefix}${name}`);
+      differences.push(...pair.differences);
+      return new SqsQueue(name, client, pair);
+    } catch (error) {
+      opened.delete(name); // the next call tries again
+      throw sqsFailure(`queue ${name}: open`, error);
+    }
+  }
+
+  return {
+    open: async (name) => {
+      const known = opened.get(name) ?? open(name);
+      opened.set(name, known);
+      return known;
+    },
+    differences: () => differences,
+    close: async () => client.destroy(),
+  };
+}

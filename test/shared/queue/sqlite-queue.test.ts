@@ -1,0 +1,139 @@
+import { strict as assert } from "node:assert";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { after, test } from "node:test";
+import type { Clock } from "../../../functions/shared/clock.ts";
+import { LeaseLost } from "../../../functions/shared/errors.ts";
+import { QueueFailure } from "../../../functions/shared/queue/queue-failure.ts";
+import type { Delivery, Queue } from "../../../functions/shared/queue/queue.ts";
+import { openSqliteQueues } from "../../../functions/shared/queue/sqlite-queues.ts";
+
+const directory = await mkdtemp(join(tmpdir(), "sqlite-queue-"));
+after(() => rm(directory, { recursive: true }));
+
+let files = 0;
+const newPath = (): string => join(directory, `${++files}.sqlite`);
+
+const message = (body: string, deduplicationId = body) => ({ body, group: "g", deduplicationId });
+const now = { waitSeconds: 0, leaseSeconds: 60 };
+
+function ownTime(): Clock & { pass(seconds: number): void } {
+  let time = Date.UTC(2026, 0, 1);
+  return {
+    now: () => new Date(time),
+    sleep: () => Promise.reject(new Error("nobody sleeps here")),
+    pass: (seconds) => {
+      time += seconds * 1000;
+    },
+  };
+}
+
+async function takeNow(queue: Queue): Promise<Delivery> {
+  const delivery = await queue.receive(now);
+  assert.ok(delivery);
+  return delivery;
+}
+
+test("a deduplication id is remembered for five minutes, and then no longer stored", async () => {
+  const [path, clock] = [newPath(), ownTime()];
+  const queues = openSqliteQueues(path, { clock });
+  const queue = await queues.open("q");
+  await queue.send(message("one", "id"));
+  clock.pass(299);
+  await queue.send(message("dropped", "id"));
+  await queue.remove(await takeNow(queue));
+  assert.equal(await queue.receive(now), undefined);
+  clock.pass(2);
+  await queue.send(message("two", "id"));
+  assert.equal((await takeNow(queue)).body, "two");
+  clock.pass(301);
+  await queue.send(message("three", "other"));
+  const database = new DatabaseSync(path);
+  assert.deepEqual(
+    database
+      .prepare("SELECT id FROM deduplication")
+      .all()
+      .map((row) => row.id),
+    ["other"],
+  );
+  database.close();
+  await queues.close();
+});
+
+test("a lease ends with its last millisecond, also for its holder", async () => {
+  const clock = ownTime();
+  const queues = openSqliteQueues(newPath(), { clock });
+  const queue = await queues.open("q");
+  await queue.send(message("x"));
+  const delivery = await takeNow(queue);
+  clock.pass(59.999);
+  await queue.changeVisibility(delivery, 60);
+  assert.equal(await queue.receive(now), undefined);
+  clock.pass(60);
+  for (const attempt of [queue.changeVisibility(delivery, 60), queue.remove(delivery)]) {
+    await assert.rejects(attempt, LeaseLost);
+  }
+  assert.equal((await takeNow(queue)).attempt, 2);
+  await queues.close();
+});
+
+test("a message that was handed out 1000 times becomes a dead letter without a reason, and its group goes on", async () => {
+  const path = newPath();
+  const queues = openSqliteQueues(path);
+  const queue = await queues.open("q");
+  await queue.send(message("poison"));
+  await queue.send(message("good"));
+  const database = new DatabaseSync(path);
+  database.exec("UPDATE message SET attempts = 999 WHERE body = 'poison'");
+  database.close();
+
+  const last = await takeNow(queue);
+  assert.deepEqual([last.body, last.attempt], ["poison", 1000]);
+  await queue.changeVisibility(last, 0);
+  assert.equal((await takeNow(queue)).body, "good");
+  const [letter] = await queue.deadLetters(10);
+  assert.deepEqual([letter?.body, letter?.group, letter?.reason], ["poison", "g", undefined]);
+  assert.equal(await queue.redrive(letter?.messageId), 1);
+  assert.deepEqual(await queue.depth(), { waiting: 1, inFlight: 1, dead: 0 });
+  await queues.close();
+});
+
+test("a message id is never used again, so an old id cannot redrive another message", async () => {
+  const queues = openSqliteQueues(newPath());
+  const queue = await queues.open("q");
+  await queue.send(message("one"));
+  const first = await takeNow(queue);
+  await queue.remove(first);
+  await queue.send(message("two"));
+  assert.notEqual((await takeNow(queue)).messageId, first.messageId);
+  await queues.close();
+});
+
+test("closing wakes a waiting receiver empty-handed; afterwards every call fails clearly", async () => {
+  const queues = openSqliteQueues(newPath());
+  const queue = await queues.open("q");
+  const receiving = queue.receive({ waitSeconds: 20, leaseSeconds: 60 });
+  await queues.close();
+  assert.equal(await receiving, undefined);
+  await assert.rejects(queue.send(message("x")), QueueFailure);
+  await assert.rejects(queue.receive(now), /queue q: receive: the queues are closed/);
+  await queues.close();
+});
+
+test("a send that fails half-way leaves neither the message nor its deduplication id", async () => {
+  const path = newPath();
+  const queues = openSqliteQueues(path);
+  const queue = await queues.open("q");
+  const database = new DatabaseSync(path);
+  database.exec(
+    "CREATE TRIGGER fail BEFORE INSERT ON message BEGIN SELECT RAISE(ABORT, 'no'); END",
+  );
+  await assert.rejects(queue.send(message("x")), QueueFailure);
+  database.exec("DROP TRIGGER fail");
+  await queue.send(message("x"));
+  assert.equal((await takeNow(queue)).body, "x");
+  database.close();
+  await queues.close();
+});
