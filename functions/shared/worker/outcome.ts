@@ -1,0 +1,136 @@
+import {
+  GiveUp,
+  LeaseLost,
+  RetryLater,
+  RpcFault,
+  RpcTransportError,
+  StartOver,
+  errorText,
+} from "../errors.ts";
+import type { Facts } from "../errors.ts";
+import { isUnavailable } from "../opennebula/faults.ts";
+import { MESSAGE_BACKOFF, backoffSeconds } from "./backoff.ts";
+
+/** What is to be done with a delivery, and why. */
+export type Outcome =
+  | { readonly kind: "ok" }
+  /** Somebody else may hold the message: hands off. */
+  | { readonly kind: "lease_lost"; readonly text: string }
+  /** The program stops: the message is given back at once. */
+  | { readonly kind: "released"; readonly text: string }
+  /** Hidden for whole seconds, then delivered again. */
+  | { readonly kind: "retry"; readonly text: string; readonly afterSeconds: number }
+  /** The job has been sent to the first queue again. */
+  | { readonly kind: "start_over"; readonly text: string }
+  | { readonly kind: "dead"; readonly text: string; readonly code: string; readonly facts: Facts };
+
+/** What the decision depends on, besides the error. */
+export interface Attempt {
+  /** Deliveries of the message, this one included. */
+  readonly attempt: number;
+  /** How often its job has started over. */
+  readonly restarts: number;
+  readonly random: () => number;
+}
+
+/** Thrown, as the reason of a handler's signal, when the program stops and the time of grace is over. */
+export class ShuttingDown extends Error {
+  constructor() {
+    super("the program is stopping");
+    this.name = "ShuttingDown";
+  }
+}
+
+/** Decides by the first row of the table that fits the error or, where none does, an error that caused it. */
+export function outcomeOf(error: unknown, attempt: Attempt): Outcome {
+  for (const link of causes(error)) {
+    for (const decide of TABLE) {
+      const outcome = decide(link, attempt);
+      if (outcome !== undefined) {
+        return outcome;
+      }
+    }
+  }
+  return attempt.attempt < MAX_UNEXPECTED_ATTEMPTS
+    ? later(error, attempt)
+    : dead("unexpected-error", error);
+}
+
+/**
+ * Deliveries after which a message that ends in an error nobody foresaw is put aside: some four hours of back-off.
+ * Deliveries lost to outages count too, since a queue counts nothing else.
+ */
+const MAX_UNEXPECTED_ATTEMPTS = 20;
+
+/** A job whose files vanish again and again has a cause that a person must find. */
+const MAX_RESTARTS = 3;
+
+/**
+ * The longest that a message is hidden. A queue ends a lease 12 hours after the receive (SQS), and a handler may have
+ * used 11.5 of them (heartbeat.ts).
+ */
+const MAX_HIDDEN_SECONDS = 1200;
+
+/** A full disk, a quota, a failing disk, no descriptors left: the host's trouble, not the image's. */
+const HOST_TROUBLE = new Set(["ENOSPC", "EDQUOT", "EIO", "EMFILE", "ENFILE", "ENOMEM", "EAGAIN"]);
+
+type Row = (error: unknown, attempt: Attempt) => Outcome | undefined;
+
+const TABLE: readonly Row[] = [
+  when(LeaseLost, (error) => ({ kind: "lease_lost", text: error.message })),
+  when(ShuttingDown, (error) => ({ kind: "released", text: error.message })),
+  when(GiveUp, (error) => dead(error.code, error, error.facts)),
+  when(StartOver, (error, { restarts }) =>
+    restarts < MAX_RESTARTS
+      ? { kind: "start_over", text: error.message }
+      : dead("started-over-too-often", error, { restarts }),
+  ),
+  when(RetryLater, (error, attempt) => later(error, attempt, error.afterSeconds)),
+  when(RpcTransportError, later),
+  when(RpcFault, (fault, attempt) =>
+    isUnavailable(fault)
+      ? later(fault, attempt)
+      : dead("opennebula-refused", fault, faultFacts(fault)),
+  ),
+  (error, attempt) => (HOST_TROUBLE.has(systemCode(error)) ? later(error, attempt) : undefined),
+];
+
+function when<E extends Error>(
+  type: new (...parameters: never[]) => E,
+  decide: (error: E, attempt: Attempt) => Outcome,
+): Row {
+  return (error, attempt) => (error instanceof type ? decide(error, attempt) : undefined);
+}
+
+function later(error: unknown, attempt: Attempt, afterSeconds?: number): Outcome {
+  const seconds = afterSeconds ?? backoffSeconds(MESSAGE_BACKOFF, attempt.attempt, attempt.random);
+  return {
+    kind: "retry",
+    text: errorText(error),
+    afterSeconds: Math.min(MAX_HIDDEN_SECONDS, Math.max(1, Math.ceil(seconds))),
+  };
+}
+
+function dead(code: string, error: unknown, facts: Facts = {}): Outcome {
+  return { kind: "dead", code, text: errorText(error), facts };
+}
+
+function faultFacts(fault: RpcFault): Facts {
+  return { method: fault.method, code: fault.code, objectId: fault.objectId };
+}
+
+/** As `error.code` of Node's system errors; execa hands them on in the same place. */
+function systemCode(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string"
+    ? error.code
+    : "";
+}
+
+/** The error, what caused it, and so on; cut short, since an error may be its own cause. */
+function* causes(error: unknown): Generator {
+  let link = error;
+  for (let depth = 0; depth < 8 && link !== undefined; depth += 1) {
+    yield link;
+    link = link instanceof Error ? link.cause : undefined;
+  }
+}

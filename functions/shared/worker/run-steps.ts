@@ -1,0 +1,103 @@
+import type { Config } from "../config.ts";
+import type { Deps } from "../deps.ts";
+import type { Log } from "../log.ts";
+import { openQueues } from "../queue/open-queues.ts";
+import type { Queues } from "../queue/queue.ts";
+import { createDeps } from "./create-deps.ts";
+import { watchOutage } from "./outage.ts";
+import { openStepQueues } from "./step-queues.ts";
+import type { Observer, RunnableStep, Sender } from "./step.ts";
+import { runStep } from "./worker.ts";
+
+/** What a process runs its steps with. */
+export interface RunStepsOptions<Name extends string> {
+  /** The registry. */
+  readonly steps: Readonly<Record<Name, RunnableStep>>;
+  /** The step whose queue new jobs go to. */
+  readonly firstStep: Name;
+  readonly config: Config;
+  readonly log: Log;
+  /** What else runs in the process, for example the watch on the spool. */
+  readonly extra?: readonly ExtraTask[];
+  readonly observer?: Observer;
+}
+
+/** Runs beside the steps until `signal` aborts, then resolves. */
+export type ExtraTask = (given: {
+  readonly firstQueue: Sender;
+  readonly deps: Deps;
+  readonly signal: AbortSignal;
+}) => Promise<void>;
+
+/**
+ * Runs the named steps and the extra tasks in this process until `stop`. Queues that cannot be used are waited for.
+ * @returns when all of them have ended
+ * @throws what one of them failed with unexpectedly, after the others have been stopped
+ */
+export async function runSteps<Name extends string>(
+  names: readonly Name[],
+  options: RunStepsOptions<Name>,
+  stop: AbortSignal,
+): Promise<void> {
+  const { config, log, steps, firstStep, extra = [], observer = {} } = options;
+  const deps = createDeps(config, log);
+  const queues = openQueues(config);
+  try {
+    const outage = watchOutage("the queue", { clock: deps.clock, log, random: Math.random });
+    const opened = await outage.outlast(() => openAll(queues, names, { steps, firstStep }), stop);
+    if (opened === undefined) {
+      return; // told to stop before the queue answered
+    }
+    for (const difference of queues.differences()) {
+      log.warn({ difference }, "a queue exists already, with other attributes than wanted");
+    }
+    const running = opened.own.map(({ name, step, ...its }) => (signal: AbortSignal) => {
+      const slots = step.slots(config);
+      return runStep(
+        name,
+        step,
+        { ...its, deps, observer, slots, stopGraceSeconds: config.stopGraceSeconds },
+        signal,
+      );
+    });
+    const beside = extra.map(
+      (task) => (signal: AbortSignal) => task({ firstQueue: opened.firstQueue, deps, signal }),
+    );
+    log.info({ functions: names }, "started");
+    await runTogether([...running, ...beside], stop);
+    log.info({ functions: names }, "stopped");
+  } finally {
+    await queues.close();
+  }
+}
+
+async function openAll<Name extends string>(
+  queues: Queues,
+  names: readonly Name[],
+  { steps, firstStep }: Pick<RunStepsOptions<Name>, "steps" | "firstStep">,
+) {
+  const open = async (name: Name) => {
+    const step = steps[name];
+    return { name, step, ...(await openStepQueues(queues, { name, step, firstStep })) };
+  };
+  return { firstQueue: await queues.open(firstStep), own: await Promise.all(names.map(open)) };
+}
+
+/** Runs tasks until `stop`; when one fails, the others are stopped, and the failure is thrown once they have ended. */
+async function runTogether(
+  tasks: readonly ((signal: AbortSignal) => Promise<void>)[],
+  stop: AbortSignal,
+): Promise<void> {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([stop, failed.signal]);
+  await Promise.allSettled(
+    tasks.map(async (task) => {
+      try {
+        await task(signal);
+      } catch (error) {
+        failed.abort(error); // the first one counts
+      }
+    }),
+  );
+  failed.signal.throwIfAborted();
+}

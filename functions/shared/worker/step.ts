@@ -1,0 +1,73 @@
+import type { Config } from "../config.ts";
+import type { Deps } from "../deps.ts";
+import type { Queue } from "../queue/queue.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** A step as the runtime sees it; the registry's are such. */
+export interface RunnableStep {
+  /** Checks and handles one message; the result goes to `next`. @throws GiveUp `invalid-message` */
+  run(message: unknown, deps: Deps, signal: AbortSignal): Promise<unknown>;
+  /** How many messages one process works on at a time. */
+  slots(config: Config): number;
+  /** Name of the step that takes the result. */
+  readonly next: string | undefined;
+}
+
+/** Where a result or a restarted job goes. */
+export type Sender = Pick<Queue, "send">;
+
+/** The queue that a delivery came from, after the receive. */
+export type LeasingQueue = Pick<Queue, "changeVisibility" | "remove" | "deadLetter">;
+
+/** What handling a delivery takes, as a caller gives it. */
+export interface StepOptions {
+  readonly queue: LeasingQueue;
+  /** Where a job starts over. */
+  readonly firstQueue: Sender;
+  /** The queue of `step.next`; undefined for the last step. */
+  readonly nextQueue: Sender | undefined;
+  readonly deps: Deps;
+  readonly observer?: Observer;
+  /** Length of a lease, two minutes by default. */
+  readonly leaseSeconds?: number;
+  /** From 0 up to 1, for jitter; `Math.random` by default. */
+  readonly random?: () => number;
+}
+
+/** What handling a delivery takes, complete. */
+export interface StepContext extends Required<StepOptions> {
+  readonly name: string;
+  readonly step: Pick<RunnableStep, "run" | "next">;
+}
+
+/** Fills in the defaults. @throws Error when there is no queue for the step's results: they would be lost */
+export function stepContext(
+  name: string,
+  step: StepContext["step"],
+  options: StepOptions,
+): StepContext {
+  if ((step.next === undefined) !== (options.nextQueue === undefined)) {
+    throw new Error(
+      `${name}: its next step is ${step.next ?? "none"}, and the queue given does not go with that`,
+    );
+  }
+  return { observer: {}, leaseSeconds: LEASE_SECONDS, random: Math.random, ...options, name, step };
+}
+
+/** Told what happens, for metrics. Its methods must not throw. */
+export interface Observer {
+  /** A function works on one message more (1) or fewer (-1). */
+  onInFlight?(event: { readonly function: string; readonly change: 1 | -1 }): void;
+  /** A delivery is over, `milliseconds` after it began. */
+  onOutcome?(event: {
+    readonly function: string;
+    readonly outcome: Outcome["kind"];
+    readonly milliseconds: number;
+  }): void;
+}
+
+/**
+ * Length of a lease. After a crash a message waits this long, so short; but long enough for a few tries at a heartbeat,
+ * and shorter than the five minutes in which a queue drops a repeated send (`Outgoing.deduplicationId`).
+ */
+const LEASE_SECONDS = 120;

@@ -1,0 +1,120 @@
+import { once } from "node:events";
+import type { Clock } from "../clock.ts";
+import type { Delivery, Queue } from "../queue/queue.ts";
+import { handleDelivery } from "./delivery.ts";
+import { watchOutage } from "./outage.ts";
+import type { Outage } from "./outage.ts";
+import { ShuttingDown } from "./outcome.ts";
+import { settle } from "./settle.ts";
+import { stepContext } from "./step.ts";
+import type { StepContext, StepOptions } from "./step.ts";
+
+/** What running a step takes. */
+export interface RunStepOptions extends StepOptions {
+  readonly queue: Queue;
+  /** How many messages are worked on at a time. */
+  readonly slots: number;
+  /** How long handlers may go on after `stop`. */
+  readonly stopGraceSeconds: number;
+  /** How long one receive waits for a message, five seconds by default. */
+  readonly waitSeconds?: number;
+}
+
+/**
+ * Works on the messages of one step until `stop`: each slot leases one message, handles it, and takes the next.
+ *
+ * With one message a receive, a FIFO queue keeps the order of a group by itself, and a slow message holds up nobody
+ * else. After `stop` nothing new is begun. Handlers may go on for `stopGraceSeconds`, then their signal aborts and their
+ * messages go back to the queue at once. A receive under way is left to end by itself: a queue may hand a message to a
+ * receiver that has gone away, which would hide it for a whole lease.
+ * @returns when every slot has ended; a queue that is down is waited for
+ */
+export async function runStep(
+  name: string,
+  step: StepContext["step"],
+  options: RunStepOptions,
+  stop: AbortSignal,
+): Promise<void> {
+  const context = stepContext(name, step, options);
+  const { clock } = options.deps;
+  const log = options.deps.log.child({ function: name });
+  const shutdown = new AbortController();
+  const ended = new AbortController();
+  const grace = waitForGrace({
+    clock,
+    stop,
+    graceSeconds: options.stopGraceSeconds,
+    ended: ended.signal,
+  }).then(
+    () => shutdown.abort(new ShuttingDown()),
+    () => undefined, // every slot has ended before
+  );
+  const slot: Slot = {
+    context,
+    queue: options.queue,
+    waitSeconds: options.waitSeconds ?? WAIT_SECONDS,
+    outage: watchOutage("the queue", { clock, log, random: context.random }),
+    stop,
+    shutdown: shutdown.signal,
+  };
+  try {
+    await Promise.all(Array.from({ length: options.slots }, () => runSlot(slot)));
+  } finally {
+    ended.abort();
+    await grace;
+  }
+}
+
+/** One receive; below the ten seconds that Docker leaves a program to stop. */
+const WAIT_SECONDS = 5;
+
+/** What the slots of a step share. */
+interface Slot {
+  readonly context: StepContext;
+  readonly queue: Queue;
+  readonly waitSeconds: number;
+  readonly outage: Outage;
+  readonly stop: AbortSignal;
+  readonly shutdown: AbortSignal;
+}
+
+async function runSlot({
+  context,
+  queue,
+  waitSeconds,
+  outage,
+  stop,
+  shutdown,
+}: Slot): Promise<void> {
+  const { leaseSeconds } = context;
+  while (!stop.aborted) {
+    const delivery = await outage.outlast(() => queue.receive({ waitSeconds, leaseSeconds }), stop);
+    if (delivery !== undefined) {
+      await (stop.aborted
+        ? giveBack(context, delivery, shutdown)
+        : handleDelivery(context, delivery, shutdown));
+    }
+  }
+}
+
+/** A message that came after the stop. */
+async function giveBack(
+  context: StepContext,
+  delivery: Delivery,
+  shutdown: AbortSignal,
+): Promise<void> {
+  await settle(context, delivery, { kind: "released", text: "the program is stopping" }, shutdown);
+}
+
+async function waitForGrace(options: {
+  clock: Clock;
+  stop: AbortSignal;
+  graceSeconds: number;
+  ended: AbortSignal;
+}): Promise<void> {
+  const { clock, stop, graceSeconds, ended } = options;
+  if (!stop.aborted) {
+    await once(stop, "abort", { signal: ended });
+  }
+  await clock.sleep(graceSeconds * 1000, ended);
+}

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { access, constants, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { pathToFileURL } from "node:url";
+import { execa } from "execa";
+import packageJson from "../../package.json" with { type: "json" };
+import { steps } from "../../functions/registry.ts";
+import { build } from "../../infra/build.ts";
+
+describe("build", () => {
+  let directory = "";
+  let dist = "";
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), "vmcatcher-one-build-")); // far from node_modules: what is missing shows
+    dist = join(directory, "dist");
+    await build(dist);
+    await writeFile(join(dist, "left-over.js"), "");
+    await build(dist);
+  });
+  after(() => rm(directory, { recursive: true }));
+
+  it("leaves nothing of an earlier build", async () => {
+    assert.equal((await readdir(dist)).includes("left-over.js"), false);
+  });
+
+  for (const name of Object.keys(steps)) {
+    it(`makes ${name}.js, which exports a handler`, async () => {
+      const bundle: unknown = await import(pathToFileURL(join(dist, `${name}.js`)).href);
+      assert.ok(typeof bundle === "object" && bundle !== null && "handler" in bundle);
+      assert.equal(typeof bundle.handler, "function");
+    });
+  }
+
+  it("makes handlers that read the settings at the first event, and again at the next when they were wrong", async () => {
+    const script = `
+      const { handler } = await import(process.argv[1]);
+      process.env.VMCATCHER_ONE_QUEUE = "nonsense";
+      const first = await handler({ Records: [] }).catch((error) => error.name);
+      process.env.VMCATCHER_ONE_QUEUE = "sqlite";
+      console.log(JSON.stringify([first, await handler({ Records: [] })]));`;
+    const url = pathToFileURL(join(dist, "register-image.js")).href;
+    const { stdout, stderr } = await execa("node", ["--input-type=module", "--eval", script, url], {
+      env: { VMCATCHER_ONE_HOME: directory },
+    });
+    assert.equal(stderr, "");
+    assert.deepEqual(JSON.parse(stdout), ["ConfigError", { batchItemFailures: [] }]);
+  });
+
+  it("makes a command that runs by itself, tells its version and nothing else", async () => {
+    const { stdout, stderr } = await execa(join(dist, "vmcatcher-one.js"), ["--version"]);
+    assert.equal(stdout, packageJson.version);
+    assert.equal(stderr, "");
+  });
+
+  it("has vmcatcher's hook beside it, executable and unchanged", async () => {
+    const hook = join(dist, "vmcatcher-hook");
+    await access(hook, constants.X_OK);
+    const source = new URL("../../functions/enqueue-event/vmcatcher-hook", import.meta.url);
+    assert.equal(await readFile(hook, "utf8"), await readFile(source, "utf8"));
+  });
+});

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it, type TestContext } from "node:test";
+import { readConfig } from "../../../functions/shared/config.ts";
+import { openQueues } from "../../../functions/shared/queue/open-queues.ts";
+import { runSteps, type ExtraTask } from "../../../functions/shared/worker/run-steps.ts";
+import type { RunnableStep } from "../../../functions/shared/worker/step.ts";
+import { recordingLog } from "./recording-log.ts";
+import { MESSAGE } from "./workbench.ts";
+
+async function site(t: TestContext) {
+  const home = await mkdtemp(join(tmpdir(), "vmcatcher-one-run-"));
+  t.after(() => rm(home, { recursive: true }));
+  return { config: readConfig({ VMCATCHER_ONE_HOME: home }), ...recordingLog() };
+}
+
+function step(next: string | undefined, run: RunnableStep["run"]): RunnableStep {
+  return { next, run, slots: () => 1 };
+}
+
+const waitForStop: ExtraTask = ({ signal }) =>
+  new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+
+describe("runSteps", () => {
+  it("runs a chain from an extra task's message to its last step, then stops when told", async (t) => {
+    const { config, log } = await site(t);
+    const stop = new AbortController();
+    const path: string[] = [];
+    const record =
+      (name: string): RunnableStep["run"] =>
+      async (message) => {
+        path.push(name);
+        if (name === "last") {
+          stop.abort();
+        }
+        return message;
+      };
+    const announce: ExtraTask = async ({ firstQueue }) => {
+      await firstQueue.send({
+        body: JSON.stringify(MESSAGE),
+        group: "image-1",
+        deduplicationId: "1",
+      });
+    };
+    const steps = { first: step("last", record("first")), last: step(undefined, record("last")) };
+    await runSteps(
+      ["first", "last"],
+      { steps, firstStep: "first", config, log, extra: [announce] },
+      stop.signal,
+    );
+    assert.deepEqual(path, ["first", "last"]);
+    const queues = openQueues(config);
+    assert.deepEqual(await (await queues.open("last")).depth(), {
+      waiting: 0,
+      inFlight: 0,
+      dead: 0,
+    });
+    await queues.close();
+  });
+
+  it("runs only the steps named", async (t) => {
+    const { config, log } = await site(t);
+    const stop = new AbortController();
+    const steps = {
+      first: step("last", async (message) => {
+        stop.abort();
+        return message;
+      }),
+      last: step(undefined, () => assert.fail("not named")),
+    };
+    const announce: ExtraTask = ({ firstQueue }) =>
+      firstQueue.send({ body: JSON.stringify(MESSAGE), group: "image-1", deduplicationId: "1" });
+    await runSteps(
+      ["first"],
+      { steps, firstStep: "first", config, log, extra: [announce] },
+      stop.signal,
+    );
+    const queues = openQueues(config);
+    assert.equal((await (await queues.open("last")).depth()).waiting, 1);
+    await queues.close();
+  });
+
+  it("stops all and throws when a task fails unexpectedly", async (t) => {
+    const { config, log } = await site(t);
+    let told = false;
+    const other: ExtraTask = async (given) => {
+      await waitForStop(given);
+      told = true;
+    };
+    const broken: ExtraTask = async () => {
+      throw new Error("spool is gone");
+    };
+    const steps = { first: step(undefined, async () => undefined) };
+    await assert.rejects(
+      runSteps(
+        [],
+        { steps, firstStep: "first", config, log, extra: [other, broken] },
+        new AbortController().signal,
+      ),
+      /spool is gone/,
+    );
+    assert.ok(told);
+  });
+
+  it("waits for a queue server that does not answer, and stops when told", async (t) => {
+    const { config, log, lines } = await site(t);
+    const stop = new AbortController();
+    const down = { ...config, queue: "sqs" as const, sqsEndpoint: "http://127.0.0.1:1" };
+    const steps = { first: step(undefined, async () => undefined) };
+    const running = runSteps(
+      ["first"],
+      { steps, firstStep: "first", config: down, log },
+      stop.signal,
+    );
+    while (lines.length === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    assert.equal(lines[0]?.["level"], "warn");
+    assert.match(String(lines[0]?.["text"]), /the queue cannot be used/);
+    stop.abort();
+    await running;
+  });
+});
