@@ -1,0 +1,32 @@
+import type { Job, Message as FirstMessage } from "../capture-metadata/message.ts";
+import type { Log } from "../shared/log.ts";
+import type { Queue } from "../shared/queue/queue.ts";
+import type { RawEvent } from "./entry.ts";
+import { withHints } from "./hints.ts";
+import { jobOf } from "./message.ts";
+
+/** What enqueuing takes; `queue` is the first step's. */
+export interface EnqueueDeps {
+  readonly queue: Pick<Queue, "send">;
+  readonly log: Log;
+}
+
+/**
+ * Puts one recorded event into the first queue. The job is safe there when this resolves; doing it twice sends the same
+ * job with the same id.
+ * @throws GiveUp when the event can never be a job; otherwise what the queue throws
+ */
+export async function handle(
+  event: RawEvent,
+  { queue, log }: EnqueueDeps,
+  signal: AbortSignal,
+): Promise<Job> {
+  const job = await withHints(jobOf(event), signal);
+  await queue.send({
+    body: JSON.stringify({ job } satisfies FirstMessage),
+    group: job.identifier,
+    deduplicationId: job.id,
+  });
+  log.info({ job: job.id, identifier: job.identifier, event: job.event }, "event queued");
+  return job;
+}

@@ -1,0 +1,82 @@
+import { join } from "node:path";
+import { type Clock, systemClock } from "../shared/clock.ts";
+import { errorText } from "../shared/errors.ts";
+import type { Log } from "../shared/log.ts";
+import { RECEIVE_BACKOFF, backoffSeconds } from "../shared/worker/backoff.ts";
+import { watchArrivals } from "./arrivals.ts";
+import { drainSpool } from "./drain.ts";
+import type { EnqueueDeps } from "./handler.ts";
+import { SpoolFailure } from "./spool-failure.ts";
+import { type SpoolDirectories, openSpool } from "./spool.ts";
+
+/** What watching takes; clock and chance are the real ones by default. */
+export interface WatchDeps extends EnqueueDeps {
+  readonly clock?: Clock;
+  readonly random?: () => number;
+}
+
+/**
+ * Drains the spool whenever the hook has recorded something, until the signal aborts.
+ * A queue that is down and a disk that refuses are waited for: nothing leaves the spool meanwhile.
+ * @returns when the signal has aborted; an event that is being sent then is finished first
+ */
+export async function watchSpool(
+  directories: SpoolDirectories,
+  deps: WatchDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const { log, clock = systemClock, random = Math.random } = deps;
+  const trouble = troubleLog(log);
+  using arrivals = watchArrivals(join(directories.spoolDirectory, "new"), { clock, log });
+  let failures = 0;
+  while (!signal.aborted) {
+    try {
+      const spool = await openSpool(directories);
+      arrivals.watch();
+      arrivals.forget();
+      await drainSpool(spool, { ...deps, clock }, signal);
+      failures = 0;
+      trouble.over();
+      await arrivals.wait(POLL_MS, signal);
+    } catch (error) {
+      if (signal.aborted) {
+        return;
+      }
+      failures += 1;
+      trouble.found(error);
+      const pauseMs = backoffSeconds(RECEIVE_BACKOFF, failures, random) * 1000;
+      await clock.sleep(pauseMs, signal).catch(() => undefined); // only an abort ends it early
+    }
+  }
+}
+
+// A safety net: watches do not see what another host writes on a shared file system. It costs a few system calls.
+const POLL_MS = 5000;
+
+/** Tells of a trouble once, however often it is met, and of its end. */
+function troubleLog(log: Log) {
+  let current: string | undefined;
+  return {
+    found: (error: unknown) => {
+      const text = errorText(error);
+      if (text === current) {
+        return;
+      }
+      current = text;
+      if (error instanceof SpoolFailure) {
+        log.error(
+          { error: text },
+          "the spool cannot be drained until this is mended; no event is lost",
+        );
+      } else {
+        log.warn({ error: text }, "the spool cannot be drained now, trying again until it can");
+      }
+    },
+    over: () => {
+      if (current !== undefined) {
+        current = undefined;
+        log.info("the spool is drained again");
+      }
+    },
+  };
+}

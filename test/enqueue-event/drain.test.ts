@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import { mkdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { it } from "node:test";
+import { execa } from "execa";
+import { drainSpool } from "../../functions/enqueue-event/drain.ts";
+import { openSpool } from "../../functions/enqueue-event/spool.ts";
+import { systemClock } from "../../functions/shared/clock.ts";
+import { GiveUp } from "../../functions/shared/errors.ts";
+import { AVAILABLE, EXPIRED, RecordingQueue, SpoolSandbox, recordingLog } from "./spool-sandbox.ts";
+
+const NAMES = [
+  "1401879284.000000001-0000009",
+  "1401879284.000000002-0000001",
+  "1401879285.000000000-0000001",
+] as const;
+
+const event = (identifier: string) => ({ ...AVAILABLE, VMCATCHER_EVENT_DC_IDENTIFIER: identifier });
+
+async function drain(
+  sandbox: SpoolSandbox,
+  queue: RecordingQueue,
+  signal = AbortSignal.timeout(5000),
+) {
+  const log = recordingLog();
+  await drainSpool(await openSpool(sandbox), { queue, log, clock: systemClock }, signal);
+  return log;
+}
+
+/** Three events, written in another order than they happened. */
+async function threeEvents(): Promise<SpoolSandbox> {
+  const sandbox = await SpoolSandbox.create();
+  await sandbox.put(NAMES[2], event("third"));
+  await sandbox.put(NAMES[0], event("first"));
+  await sandbox.put(NAMES[1], event("second"));
+  return sandbox;
+}
+
+it("sends all entries in the order of their names, and keeps the pins", async () => {
+  await using sandbox = await threeEvents();
+  const queue = new RecordingQueue();
+  await drain(sandbox, queue);
+  assert.deepEqual(queue.identifiers, ["first", "second", "third"]);
+  assert.deepEqual(await sandbox.list("spool/new"), []);
+  assert.equal((await sandbox.list("staging")).length, 3);
+});
+
+it("removes an entry only when the queue has it", async () => {
+  await using sandbox = await threeEvents();
+  const queue = new RecordingQueue();
+  const seen: (readonly string[])[] = [];
+  queue.onSend = async () => void seen.push(await sandbox.list("spool/new"));
+  await drain(sandbox, queue);
+  assert.deepEqual(seen, [[...NAMES], NAMES.slice(1), NAMES.slice(2)]);
+});
+
+it("stops at the first event that the queue does not take: none overtakes it", async () => {
+  await using sandbox = await threeEvents();
+  const queue = new RecordingQueue();
+  queue.onSend = async ({ group }) => {
+    queue.trouble = group === "second" ? new Error("the queue is down") : undefined;
+  };
+  await assert.rejects(drain(sandbox, queue), /the queue is down/);
+  assert.deepEqual(queue.identifiers, ["first"]);
+  assert.deepEqual(await sandbox.list("spool/new"), NAMES.slice(1));
+  queue.onSend = async () => undefined;
+  queue.trouble = undefined;
+  await drain(sandbox, queue);
+  assert.deepEqual(queue.identifiers, ["first", "second", "third"]);
+});
+
+it("sends the same job with the same id when it was killed between sending and removing", async () => {
+  await using sandbox = await SpoolSandbox.create();
+  const queue = new RecordingQueue();
+  for (const _run of ["killed", "restarted"]) {
+    await sandbox.put(NAMES[0], event("first")); // as if the first run had not come to removing it
+    await drain(sandbox, queue);
+  }
+  assert.equal(queue.sent.length, 2);
+  assert.deepEqual(queue.sent[1], queue.sent[0]);
+});
+
+it("several at once send every event, and only with the ids that one would use", async () => {
+  await using sandbox = await threeEvents();
+  const queue = new RecordingQueue();
+  const logs = await Promise.all([
+    drain(sandbox, queue),
+    drain(sandbox, queue),
+    drain(sandbox, queue),
+  ]);
+  assert.deepEqual([...new Set(queue.identifiers)], ["first", "second", "third"]);
+  assert.equal(new Set(queue.sent.map((message) => message.deduplicationId)).size, 3);
+  assert.deepEqual(await sandbox.list("spool/new"), []);
+  assert.deepEqual(
+    logs.flatMap(({ lines }) => lines).filter((line) => !line.startsWith("info")),
+    [],
+  );
+});
+
+it("stops between two events when it is told to", async () => {
+  await using sandbox = await SpoolSandbox.create();
+  await sandbox.put(NAMES[0], { ...EXPIRED, VMCATCHER_EVENT_DC_IDENTIFIER: "first" });
+  await sandbox.put(NAMES[1], { ...EXPIRED, VMCATCHER_EVENT_DC_IDENTIFIER: "second" });
+  const queue = new RecordingQueue();
+  const stop = new AbortController();
+  queue.onSend = async () => stop.abort(new Error("stopping"));
+  await assert.rejects(drain(sandbox, queue, stop.signal), /stopping/);
+  assert.deepEqual(queue.identifiers, ["first"]);
+  assert.deepEqual(await sandbox.list("spool/new"), [NAMES[1]]);
+});
+
+it("sets an event aside that can never be a job, with the reason and without its pin, and goes on", async () => {
+  await using sandbox = await threeEvents();
+  await sandbox.put(NAMES[1], event("../evil"));
+  const queue = new RecordingQueue();
+  const { lines } = await drain(sandbox, queue);
+  assert.deepEqual(queue.identifiers, ["first", "third"]);
+  assert.deepEqual(await sandbox.list("spool/new"), []);
+  assert.deepEqual(await sandbox.list("spool/bad"), [NAMES[1], `${NAMES[1]}.reason`]);
+  assert.deepEqual(await sandbox.list("staging"), [`pin-${NAMES[0]}`, `pin-${NAMES[2]}`]);
+  const reason = await readFile(sandbox.path(`spool/bad/${NAMES[1]}.reason`), "utf8");
+  assert.match(
+    reason,
+    /^what: VMCATCHER_EVENT_DC_IDENTIFIER must be .*\nwhere: .*\nwhat to do: .*\n$/,
+  );
+  assert.ok(reason.includes(`tr '\\0' '\\n' <${NAMES[1]}`));
+  assert.equal(lines.filter((line) => line.startsWith("error ")).length, 1);
+});
+
+it("sets an event aside that no queue would ever take", async () => {
+  await using sandbox = await threeEvents();
+  const queue = new RecordingQueue();
+  queue.onSend = async ({ group }) => {
+    if (group === "second") {
+      throw new GiveUp("message-refused", "the body has 2000000 bytes");
+    }
+  };
+  await drain(sandbox, queue);
+  assert.deepEqual(queue.identifiers, ["first", "third"]);
+  assert.deepEqual(await sandbox.list("spool/bad"), [NAMES[1], `${NAMES[1]}.reason`]);
+});
+
+const notEntries: readonly [string, (path: string) => Promise<unknown>][] = [
+  ["an empty file", (path) => writeFile(path, "")],
+  ["half an entry", (path) => writeFile(path, "VMCATCHER_EVENT_TYPE=Avail")],
+  ["a directory", (path) => mkdir(path)],
+  ["a named pipe", (path) => execa("mkfifo", [path])],
+  ["a link to a device", (path) => symlink("/dev/zero", path)],
+  ["a file of 9 MiB", (path) => writeFile(path, Buffer.alloc(9 * 2 ** 20))],
+];
+for (const [what, make] of notEntries) {
+  it(`sets ${what} aside`, async () => {
+    await using sandbox = await SpoolSandbox.create();
+    await make(sandbox.path(`spool/new/${NAMES[0]}`));
+    await sandbox.put(NAMES[1], event("second"));
+    const queue = new RecordingQueue();
+    await drain(sandbox, queue);
+    assert.deepEqual(queue.identifiers, ["second"]);
+    assert.deepEqual(await sandbox.list("spool/bad"), [NAMES[0], `${NAMES[0]}.reason`]);
+  });
+}
+
+it("removes what killed hooks left an hour ago, with their pins, and says so", async () => {
+  await using sandbox = await SpoolSandbox.create();
+  const put = async (name: string, minutesAgo: number) => {
+    await writeFile(sandbox.path(`spool/tmp/${name}`), "");
+    await writeFile(sandbox.path(`staging/pin-${name}`), "an image");
+    const at = new Date(Date.now() - minutesAgo * 60_000);
+    await utimes(sandbox.path(`spool/tmp/${name}`), at, at);
+  };
+  await put(NAMES[0], 61);
+  await put(NAMES[1], 59);
+  const { lines } = await drain(sandbox, new RecordingQueue());
+  assert.deepEqual(await sandbox.list("spool/tmp"), [NAMES[1]]);
+  assert.deepEqual(await sandbox.list("staging"), [`pin-${NAMES[1]}`]);
+  assert.match(lines.join("\n"), /^error hooks were killed/);
+});
+
+it("says what to do when the file system refuses", async () => {
+  await using sandbox = await SpoolSandbox.create();
+  await rm(sandbox.spoolDirectory, { recursive: true });
+  await writeFile(sandbox.spoolDirectory, "");
+  await assert.rejects(drain(sandbox, new RecordingQueue()), {
+    name: "SpoolFailure",
+    message: /^cannot make .*\/spool\/new: .*ENOTDIR/,
+  });
+});
