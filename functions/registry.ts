@@ -54,7 +54,9 @@ export interface Step {
 
 function step<Schema extends z.ZodType>(definition: {
   readonly schema: Schema;
-  readonly load: () => Promise<(message: z.output<Schema>, deps: Deps, signal: AbortSignal) => Promise<unknown>>;
+  readonly load: () => Promise<
+    (message: z.output<Schema>, deps: Deps, signal: AbortSignal) => Promise<unknown>
+  >;
   readonly slots: (config: Config) => number;
   readonly next: string | undefined;
 }): Step {
@@ -64,10 +66,16 @@ function step<Schema extends z.ZodType>(definition: {
     run: async (message, deps, signal) => {
       const parsed = definition.schema.safeParse(message);
       if (!parsed.success) {
-        const problems = parsed.error.issues.map((issue) => `${JSON.stringify(["body", ...issue.path])}: ${issue.message}`);
-        throw new GiveUp("invalid-message", `the message does not fit its schema: ${problems.join("; ")}`, {
-          cause: parsed.error,
-        });
+        const problems = parsed.error.issues.map(
+          (issue) => `${JSON.stringify(["body", ...issue.path])}: ${issue.message}`,
+        );
+        throw new GiveUp(
+          "invalid-message",
+          `the message does not fit its schema: ${problems.join("; ")}`,
+          {
+            cause: parsed.error,
+          },
+        );
       }
       const handle = await definition.load();
       return handle(parsed.data, deps, signal);

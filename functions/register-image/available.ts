@@ -1,0 +1,112 @@
+import type { AvailableJob } from "../capture-metadata/message.ts";
+import type { Message as RestoreMessage } from "../restore-permissions/message.ts";
+import type { Deps } from "../shared/deps.ts";
+import { StartOver } from "../shared/errors.ts";
+import {
+  EVENT_TIME,
+  EXPIRY_UNKNOWN_SINCE,
+  JOB,
+  SHA512,
+  STALE_SINCE,
+  STATE,
+} from "../shared/lineage/attributes.ts";
+import { holds, lineageOf } from "../shared/lineage/lineage.ts";
+import type { Image } from "../shared/opennebula/opennebula.ts";
+import { isWanted } from "./guards.ts";
+import type { Message } from "./message.ts";
+import { completePending, deletePending } from "./pending.ts";
+import { swap } from "./swap.ts";
+
+type Outcome = RestoreMessage["outcome"];
+
+/*
+ * Create - verify - swap. Nothing happens to the live image until its successor is READY:
+ *
+ *   nothing ──allocate──▶ pending, LOCKED ──copy──▶ pending, READY ──swap──▶ pending, named U ──restore-permissions──▶ live
+ *
+ * OpenNebula's attributes are the only record of how far a job came. Each look at them finds the state that the last
+ * attempt reached, whichever call was its last, and goes on from there.
+ */
+
+/** Brings the announced version into OpenNebula, unless a newer event or the live image makes that needless. */
+export async function handleAvailable(
+  message: Message & { readonly job: AvailableJob },
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { job, artifact } = message;
+  const poolBefore = await deps.opennebula.images(signal);
+  const before = lineageOf(job.identifier, poolBefore);
+  if (before.live?.attributes.get(JOB) === job.id) {
+    // An earlier attempt made the image live and went no further: what it left undone is done here.
+    const finish = {
+      job,
+      pending: before.live,
+      lineage: before,
+      pool: poolBefore,
+      captured: message.previous,
+    };
+    await swap(finish, deps, signal);
+    return { kind: "registered", imageId: before.live.id };
+  }
+  if (!(await isWanted(job, before, deps))) {
+    return await superseded(job, before.images, deps, signal);
+  }
+  if (before.live !== undefined && holds(before.live, job.sha512)) {
+    await deletePending(job, before.images, deps, signal);
+    return await confirm(job, before.live, deps, signal);
+  }
+  if (artifact === undefined) {
+    throw new StartOver(`image ${job.identifier}: the live image that held this content is gone`);
+  }
+  const pending = await completePending(job, artifact, before.images, deps, signal);
+  const poolAfter = await deps.opennebula.images(signal); // the copy took its time: look again
+  const after = lineageOf(job.identifier, poolAfter);
+  if (!(await isWanted(job, after, deps))) {
+    return await superseded(job, after.images, deps, signal);
+  }
+  await swap(
+    { job, pending, lineage: after, pool: poolAfter, captured: message.previous },
+    deps,
+    signal,
+  );
+  return { kind: "registered", imageId: pending.id };
+}
+
+async function superseded(
+  job: AvailableJob,
+  images: readonly Image[],
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  await deletePending(job, images, deps, signal);
+  return { kind: "superseded" };
+}
+
+/**
+ * The content is live already: the event leaves its time on the image, so that no older one can undo it, and what was noted
+ * against the image is withdrawn. An image of the predecessor is adopted by the same call.
+ */
+async function confirm(
+  job: AvailableJob,
+  live: Image,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const attributes = new Map([
+    [EVENT_TIME, job.eventTime],
+    [SHA512, job.sha512],
+  ]);
+  for (const note of [STALE_SINCE, EXPIRY_UNKNOWN_SINCE]) {
+    if (live.attributes.has(note)) {
+      attributes.set(note, "");
+    }
+  }
+  const pending = live.attributes.get(STATE) === "pending";
+  if (!pending) {
+    attributes.set(STATE, "live");
+  }
+  await deps.opennebula.append(live.id, attributes, signal);
+  // An update whose last step was given up left the image pending: that step gets another chance.
+  return pending ? { kind: "registered", imageId: live.id } : { kind: "unchanged" };
+}

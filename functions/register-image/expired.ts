@@ -1,0 +1,70 @@
+import type { ExpiredJob } from "../capture-metadata/message.ts";
+import type { Message as RestoreMessage } from "../restore-permissions/message.ts";
+import { readCacheIndex } from "../shared/cache-index.ts";
+import type { Deps } from "../shared/deps.ts";
+import { EXPIRY_UNKNOWN_SINCE, STALE_SINCE } from "../shared/lineage/attributes.ts";
+import { isOutdated, lineageOf, retiredBy } from "../shared/lineage/lineage.ts";
+import { lockAway, mark, rename } from "../shared/lineage/retire.ts";
+import type { Image } from "../shared/opennebula/opennebula.ts";
+
+type Outcome = RestoreMessage["outcome"];
+
+/**
+ * Retires the live image when its identifier is endorsed no more. vmcatcher announces an expiry before every update too: then
+ * the image stays, and a note tells since when a successor is due. When vmcatcher could not be asked, the setting decides.
+ */
+export async function handleExpired(
+  job: ExpiredJob,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const lineage = lineageOf(job.identifier, await deps.opennebula.images(signal));
+  if (isOutdated(job, lineage) || (await isEndorsedAgain(job))) {
+    return { kind: "superseded" };
+  }
+  const { live } = lineage;
+  if (live !== undefined && job.subscription === "subscribed") {
+    return await note(STALE_SINCE, live, job, deps, signal);
+  }
+  if (
+    live !== undefined &&
+    job.subscription === "unknown" &&
+    deps.config.expireUnknown === "keep"
+  ) {
+    deps.log.warn(
+      { imageId: live.id },
+      "kept: vmcatcher could not say whether the image is still subscribed",
+    );
+    return await note(EXPIRY_UNKNOWN_SINCE, live, job, deps, signal);
+  }
+  if (live !== undefined) {
+    await mark(live, "expired", job, deps, signal);
+    await rename(live, "expired", job, deps, signal);
+    await lockAway(live.id, deps, signal);
+    return { kind: "expired" };
+  }
+  const begun = retiredBy(job, lineage);
+  for (const { id } of begun) {
+    await lockAway(id, deps, signal);
+  }
+  return { kind: begun.length > 0 ? "expired" : "nothing-to-expire" };
+}
+
+/** vmcatcher names the identifier again: a later run has taken the expiry back, and announces or has announced that. */
+async function isEndorsedAgain(job: ExpiredJob): Promise<boolean> {
+  const index = job.cacheIndex === undefined ? undefined : await readCacheIndex(job.cacheIndex);
+  return index?.entry(job.identifier) !== undefined;
+}
+
+async function note(
+  name: string,
+  live: Image,
+  job: ExpiredJob,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  if (!live.attributes.has(name)) {
+    await deps.opennebula.append(live.id, new Map([[name, job.eventTime]]), signal);
+  }
+  return { kind: "kept" };
+}

@@ -1,0 +1,132 @@
+import { access } from "node:fs/promises";
+import type { AvailableJob } from "../capture-metadata/message.ts";
+import type { Deps } from "../shared/deps.ts";
+import { GiveUp, RetryLater, RpcFault, StartOver } from "../shared/errors.ts";
+import { JOB, newImageAttributes, pendingName } from "../shared/lineage/attributes.ts";
+import { isComplete } from "../shared/lineage/lineage.ts";
+import { isNameTaken } from "../shared/opennebula/faults.ts";
+import type { Image } from "../shared/opennebula/opennebula.ts";
+import { chooseDatastore } from "./datastore.ts";
+import type { Message } from "./message.ts";
+
+type Artifact = NonNullable<Message["artifact"]>;
+
+/**
+ * The job's image under its temporary name, with all its content: one that an earlier attempt left, or a new one.
+ * @throws GiveUp `copy-failed` when OpenNebula could not copy the file; the failed image is deleted
+ * @throws RetryLater when the copy did not end in time
+ */
+export async function completePending(
+  job: AvailableJob,
+  artifact: Artifact,
+  images: readonly Image[],
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<Image> {
+  const id = findPending(job, images)?.id ?? (await allocate(job, artifact, deps, signal));
+  const deadline = deps.clock.now().getTime() + deps.config.copyTimeoutSeconds * 1000;
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    const image = await deps.opennebula.image(id, signal);
+    if (image === undefined || image.state === "DELETE") {
+      throw new RetryLater(`image ${id}: deleted while OpenNebula copied it`);
+    }
+    await hide(image, deps, signal);
+    if (isComplete(image)) {
+      return image;
+    }
+    if (image.state === "ERROR") {
+      await deps.opennebula.delete(id, false, signal);
+      throw new GiveUp(
+        "copy-failed",
+        `image ${id}: OpenNebula could not copy ${artifact.path}: ${reasonOf(image)}`,
+        {
+          facts: { imageId: id, path: artifact.path },
+        },
+      );
+    }
+    if (deps.clock.now().getTime() >= deadline) {
+      // oned leaves an image LOCKED for ever when it is restarted during the copy; only force deletes it then.
+      await deps.opennebula.delete(id, true, signal);
+      throw new RetryLater(
+        `image ${id}: still ${image.state} after ${deps.config.copyTimeoutSeconds} s, deleted`,
+      );
+    }
+    await deps.clock.sleep(pause, signal);
+  }
+}
+
+/** Deletes what the job has made and nobody has seen yet. */
+export async function deletePending(
+  job: AvailableJob,
+  images: readonly Image[],
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<void> {
+  const pending = findPending(job, images);
+  if (pending !== undefined) {
+    await deps.opennebula.delete(pending.id, true, signal);
+    deps.log.info({ imageId: pending.id }, "pending image deleted");
+  }
+}
+
+const FIRST_PAUSE_MS = 50; // the copy of a small image takes 0.2-0.6 s
+const LONGEST_PAUSE_MS = 5_000;
+
+function findPending(job: AvailableJob, images: readonly Image[]): Image | undefined {
+  return images.find(
+    (image) => image.name === pendingName(job) && image.attributes.get(JOB) === job.id,
+  );
+}
+
+async function allocate(
+  job: AvailableJob,
+  artifact: Artifact,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<number> {
+  await assertStaged(artifact);
+  const datastore = chooseDatastore(job.vo, deps.config, await deps.opennebula.datastores(signal));
+  try {
+    const id = await deps.opennebula.allocate(
+      {
+        name: pendingName(job),
+        path: artifact.path,
+        datastoreId: datastore.id,
+        attributes: newImageAttributes(job),
+      },
+      signal,
+    );
+    deps.log.info({ imageId: id, datastore: datastore.name }, "image allocated");
+    return id;
+  } catch (error) {
+    if (error instanceof RpcFault && isNameTaken(error)) {
+      // An earlier call whose answer was lost has made it meanwhile, or it is being deleted: the next attempt will see.
+      throw new RetryLater(`image name ${pendingName(job)}: taken: ${error.message}`, {
+        afterSeconds: 1,
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+async function assertStaged(artifact: Artifact): Promise<void> {
+  try {
+    await access(artifact.path);
+  } catch (error) {
+    throw new StartOver(`${artifact.path}: the converted image is gone from staging`, {
+      cause: error,
+    });
+  }
+}
+
+/** A UMASK of the service user can make a new image readable for others. */
+async function hide(image: Image, deps: Deps, signal: AbortSignal): Promise<void> {
+  if (!image.mode.endsWith("00")) {
+    await deps.opennebula.chmod(image.id, "600", signal);
+  }
+}
+
+function reasonOf(image: Image): string {
+  return image.attributes.get("ERROR") ?? "no reason given, see oned.log";
+}

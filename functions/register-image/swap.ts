@@ -1,0 +1,128 @@
+import type { AvailableJob } from "../capture-metadata/message.ts";
+import type { Rights } from "../convert-image/message.ts";
+import type { Deps } from "../shared/deps.ts";
+import { GiveUp, RetryLater, RpcFault } from "../shared/errors.ts";
+import { IDENTIFIER, REMEMBERED } from "../shared/lineage/attributes.ts";
+import { retiredBy, type Lineage } from "../shared/lineage/lineage.ts";
+import { lockAway, mark, rename } from "../shared/lineage/retire.ts";
+import {
+  inheritedRights,
+  rememberedRights,
+  rightsOf,
+  rightsText,
+} from "../shared/lineage/rights.ts";
+import { isNameTaken, takenBy } from "../shared/opennebula/faults.ts";
+import type { Image } from "../shared/opennebula/opennebula.ts";
+
+/** Everything that a swap starts from. */
+export interface Swap {
+  readonly job: AvailableJob;
+  /** The complete new image, still under its temporary name or already under the identifier's. */
+  readonly pending: Image;
+  readonly lineage: Lineage;
+  /** All images of the same look at OpenNebula as the lineage. */
+  readonly pool: readonly Image[];
+  /** What step A saw; counts only when the image it belonged to has vanished since. */
+  readonly captured: Rights | undefined;
+}
+
+/**
+ * Lets the new image take the identifier's NAME.
+ *
+ * The rights are written on the new image first and the old one is marked before it is renamed, so a second attempt can tell
+ * how far the first one came. The two renames follow each other directly: between them the identifier has no image of its
+ * NAME, and nothing that may be slow or refused (chown, chmod, disable) is done in that instant.
+ *
+ * @throws GiveUp `name-taken` when a foreign image of the service user has the NAME; nothing was changed then
+ */
+export async function swap(
+  { job, pending, lineage, pool, captured }: Swap,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<void> {
+  const old = lineage.live?.id === pending.id ? undefined : lineage.live;
+  assertNameIsFree(job, pending, old, pool);
+  if (pending.name !== job.identifier) {
+    await remember(
+      pending,
+      old === undefined ? rightsWithoutOld(pending, lineage, captured) : rightsOf(old),
+      deps,
+      signal,
+    );
+    if (old !== undefined) {
+      await mark(old, "superseded", job, deps, signal);
+      await rename(old, "superseded", job, deps, signal);
+    }
+    await takeName(job, pending, old, deps, signal);
+  }
+  const retired = new Set(retiredBy(job, lineage).map(({ id }) => id));
+  if (old !== undefined) {
+    retired.add(old.id);
+  }
+  for (const id of retired) {
+    await lockAway(id, deps, signal);
+  }
+}
+
+function assertNameIsFree(
+  job: AvailableJob,
+  pending: Image,
+  old: Image | undefined,
+  pool: readonly Image[],
+): void {
+  const holder = pool.find(
+    ({ id, uid, name }) =>
+      name === job.identifier && uid === pending.uid && id !== pending.id && id !== old?.id,
+  );
+  if (holder !== undefined) {
+    throw new GiveUp(
+      "name-taken",
+      `image ${holder.id} of ${holder.uname} has the name ${job.identifier} but does not come from vmcatcher: rename or delete it, then replay`,
+      { facts: { imageId: holder.id } },
+    );
+  }
+}
+
+/** An attempt that ended between the renames has written the rights down already; after an expiry the expired image has them. */
+function rightsWithoutOld(
+  pending: Image,
+  lineage: Lineage,
+  captured: Rights | undefined,
+): Rights | undefined {
+  return rememberedRights(pending) ?? inheritedRights(lineage) ?? captured;
+}
+
+async function remember(
+  pending: Image,
+  rights: Rights | undefined,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<void> {
+  if (rights !== undefined && pending.attributes.get(REMEMBERED) !== rightsText(rights)) {
+    await deps.opennebula.append(pending.id, new Map([[REMEMBERED, rightsText(rights)]]), signal);
+  }
+}
+
+async function takeName(
+  job: AvailableJob,
+  pending: Image,
+  old: Image | undefined,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await deps.opennebula.rename(pending.id, job.identifier, signal);
+  } catch (error) {
+    if (!(error instanceof RpcFault && isNameTaken(error))) {
+      throw error;
+    }
+    const winner = takenBy(error);
+    const image = winner === undefined ? undefined : await deps.opennebula.image(winner, signal);
+    if (old !== undefined && image?.attributes.get(IDENTIFIER) !== job.identifier) {
+      await deps.opennebula.rename(old.id, job.identifier, signal); // no image of ours won the race: the old one stays live
+    }
+    throw new RetryLater(`image name ${job.identifier}: taken in this moment: ${error.message}`, {
+      cause: error,
+    });
+  }
+}

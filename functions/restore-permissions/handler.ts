@@ -1,0 +1,97 @@
+import type { Job } from "../capture-metadata/message.ts";
+import type { Rights } from "../convert-image/message.ts";
+import type { Deps } from "../shared/deps.ts";
+import { GiveUp, RpcFault } from "../shared/errors.ts";
+import { IDENTIFIER, REMEMBERED, STATE } from "../shared/lineage/attributes.ts";
+import { eventTime, isRetired } from "../shared/lineage/lineage.ts";
+import { lockAway, mark, rename } from "../shared/lineage/retire.ts";
+import { rememberedRights } from "../shared/lineage/rights.ts";
+import { takenBy } from "../shared/opennebula/faults.ts";
+import type { Image } from "../shared/opennebula/opennebula.ts";
+import { removeStaged } from "../shared/staging.ts";
+import { applyRights } from "./apply-rights.ts";
+import type { Message } from "./message.ts";
+
+/**
+ * Step E: gives the new image the rights that its predecessor had, then removes what the job has staged.
+ *
+ * A newer version may take over at any moment. Whoever retires an image and whoever gives it rights can therefore meet on the
+ * same image, so its state is looked at before and after, and a retired image is locked away again.
+ */
+export async function handle(
+  { job, outcome }: Message,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<undefined> {
+  if (outcome.kind === "registered") {
+    await restore(outcome.imageId, job, deps, signal);
+  }
+  await removeStaged(deps.config, job);
+}
+
+async function restore(id: number, job: Job, deps: Deps, signal: AbortSignal): Promise<void> {
+  const image = await deps.opennebula.image(id, signal);
+  if (image === undefined) {
+    deps.log.warn({ imageId: id }, "the image was deleted before its rights were restored");
+    return;
+  }
+  if (image.attributes.get(STATE) === "pending") {
+    const rights = rememberedRights(image);
+    if (rights === undefined || (await giveRights(image, rights, job, deps, signal))) {
+      await settle(id, deps, signal);
+      deps.log.info(
+        { imageId: id, rights },
+        rights === undefined ? "image is live" : "rights restored",
+      );
+    }
+  } else if (isRetired(image)) {
+    await lockAway(id, deps, signal);
+  }
+}
+
+/** @returns false when a newer version has become live beside this one, which is retired instead */
+async function giveRights(
+  image: Image,
+  rights: Rights,
+  job: Job,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    await applyRights(image, rights, deps, signal);
+    return true;
+  } catch (error) {
+    // Two jobs that swapped at the same time: both inherit the same owner, who cannot have two images of the NAME.
+    const holder =
+      error instanceof GiveUp && error.cause instanceof RpcFault ? takenBy(error.cause) : undefined;
+    const other = holder === undefined ? undefined : await deps.opennebula.image(holder, signal);
+    if (
+      other?.attributes.get(IDENTIFIER) !== job.identifier ||
+      eventTime(other) <= eventTime(image)
+    ) {
+      throw error;
+    }
+    deps.log.warn(
+      { imageId: image.id, winner: other.id },
+      "a newer version is live beside this one, which is retired",
+    );
+    await mark(image, "superseded", job, deps, signal);
+    await rename(image, "superseded", job, deps, signal);
+    await lockAway(image.id, deps, signal);
+    return false;
+  }
+}
+
+/** Clears the note that rights are pending, unless the image was retired while they were applied. */
+async function settle(id: number, deps: Deps, signal: AbortSignal): Promise<void> {
+  const image = await deps.opennebula.image(id, signal);
+  if (image === undefined || isRetired(image)) {
+    await lockAway(id, deps, signal);
+    return;
+  }
+  const live = new Map([
+    [STATE, "live"],
+    [REMEMBERED, ""],
+  ]);
+  await deps.opennebula.append(id, live, signal);
+}

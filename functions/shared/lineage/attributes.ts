@@ -1,0 +1,46 @@
+import type { AvailableJob, Job } from "../../capture-metadata/message.ts";
+
+/** The attribute that says which identifier an image belongs to; version 0.0.8 of the predecessor wrote it too. */
+export const IDENTIFIER = "VMCATCHER_EVENT_DC_IDENTIFIER";
+/** The checksum that vmcatcher announced; on images of the predecessor the only one there is. */
+export const ANNOUNCED_SHA512 = "VMCATCHER_EVENT_SL_CHECKSUM_SHA512";
+
+/** `pending | live | superseded | expired`. */
+export const STATE = "VMCATCHER_ONE_STATE";
+/** The job that made the image. */
+export const JOB = "VMCATCHER_ONE_JOB";
+/** Time of the newest event that made, confirmed, superseded or expired the image. */
+export const EVENT_TIME = "VMCATCHER_ONE_EVENT_TIME";
+/** Rights that are to be restored, or that an expired image had. */
+export const REMEMBERED = "VMCATCHER_ONE_REMEMBERED";
+/** The job that superseded or expired the image. */
+export const SUPERSEDED_BY = "VMCATCHER_ONE_SUPERSEDED_BY";
+/** sha512 of the source file. */
+export const SHA512 = "VMCATCHER_ONE_SHA512";
+/** `pending`: to be disabled as soon as no VM uses the image. */
+export const DISABLE = "VMCATCHER_ONE_DISABLE";
+/** vmcatcher announced a successor at that time; it stays until the successor is live. */
+export const STALE_SINCE = "VMCATCHER_ONE_STALE_SINCE";
+/** vmcatcher announced an expiry at that time and could not say whether the image is still subscribed. */
+export const EXPIRY_UNKNOWN_SINCE = "VMCATCHER_ONE_EXPIRY_UNKNOWN_SINCE";
+
+/** The attributes of a new image. A shorter text never hides a longer one: DESCRIPTION falls back to the title. */
+export function newImageAttributes(job: AvailableJob): ReadonlyMap<string, string> {
+  return new Map([
+    ...Object.entries(job.attributes),
+    [
+      "DESCRIPTION",
+      job.attributes["VMCATCHER_EVENT_DC_DESCRIPTION"] ?? job.title ?? job.identifier,
+    ],
+    [IDENTIFIER, job.identifier],
+    [STATE, "pending"],
+    [JOB, job.id],
+    [EVENT_TIME, job.eventTime],
+    [SHA512, job.sha512],
+  ]);
+}
+
+/** NAME of a new image until it takes the identifier's: a second attempt of the same job finds the first one's image by it. */
+export function pendingName(job: Job): string {
+  return `${job.identifier}.pending.${job.id}`;
+}

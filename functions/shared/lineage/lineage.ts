@@ -1,0 +1,92 @@
+import type { Job } from "../../capture-metadata/message.ts";
+import { GiveUp } from "../errors.ts";
+import type { Image } from "../opennebula/opennebula.ts";
+import {
+  ANNOUNCED_SHA512,
+  EVENT_TIME,
+  IDENTIFIER,
+  SHA512,
+  STATE,
+  SUPERSEDED_BY,
+} from "./attributes.ts";
+
+/**
+ * All images that OpenNebula holds for one identifier.
+ *
+ * The live one is found by NAME. Every image that was superseded or expired has another NAME, whoever wrote it, so the order
+ * of the pool and the attributes of old versions do not matter. Only when no image has the NAME does the state attribute
+ * count: somebody renamed the live image by hand, and its successor takes its place all the same.
+ */
+export interface Lineage {
+  readonly identifier: string;
+  readonly images: readonly Image[];
+  readonly live: Image | undefined;
+}
+
+/** @throws GiveUp `ambiguous-live-image` when two images have the NAME: which one's rights count is for a person to say */
+export function lineageOf(identifier: string, pool: readonly Image[]): Lineage {
+  const images = pool.filter(
+    (image) => image.attributes.get(IDENTIFIER) === identifier && image.state !== "DELETE",
+  );
+  const named = images.filter((image) => image.name === identifier);
+  if (named.length > 1) {
+    const list = named.map((image) => `${image.id} of ${image.uname}`).join(", ");
+    throw new GiveUp(
+      "ambiguous-live-image",
+      `several images are named ${identifier} and say that they belong to it: ${list}; rename or delete all but one, then replay`,
+    );
+  }
+  const live = named[0] ?? newest(images.filter((image) => image.attributes.get(STATE) === "live"));
+  return { identifier, images, live };
+}
+
+/** Whether an event that is newer than the job's has left its mark on any image of the identifier. */
+export function isOutdated(job: Job, lineage: Lineage): boolean {
+  return lineage.images.some((image) => eventTime(image) > job.eventTime);
+}
+
+/** Whether the image already holds this content in a state in which it can be used, now or when it is enabled. */
+export function holds(image: Image, sha512: string): boolean {
+  const content = image.attributes.get(SHA512) ?? image.attributes.get(ANNOUNCED_SHA512);
+  return content?.toLowerCase() === sha512 && isComplete(image);
+}
+
+/** Whether OpenNebula has the whole content of the image. */
+export function isComplete(image: Image): boolean {
+  return COMPLETE_STATES.has(image.state);
+}
+
+/** The images that the job has superseded or expired so far. */
+export function retiredBy(job: Job, lineage: Lineage): readonly Image[] {
+  return lineage.images.filter(
+    (image) => isRetired(image) && image.attributes.get(SUPERSEDED_BY) === job.id,
+  );
+}
+
+/** Whether the image was marked as superseded or expired. */
+export function isRetired(image: Image): boolean {
+  const state = image.attributes.get(STATE);
+  return state === "superseded" || state === "expired";
+}
+
+/** The image that expired last. */
+export function latestExpired(lineage: Lineage): Image | undefined {
+  return newest(lineage.images.filter((image) => image.attributes.get(STATE) === "expired"));
+}
+
+/** Time of the newest event that touched the image; text order is time order, and no event is older than any. */
+export function eventTime(image: Image): string {
+  return image.attributes.get(EVENT_TIME) ?? "";
+}
+
+const COMPLETE_STATES: ReadonlySet<string> = new Set([
+  "READY",
+  "USED",
+  "DISABLED",
+  "USED_PERS",
+  "CLONE",
+]);
+
+function newest(images: readonly Image[]): Image | undefined {
+  return images.toSorted((a, b) => eventTime(b).localeCompare(eventTime(a)) || b.id - a.id)[0];
+}

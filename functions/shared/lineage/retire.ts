@@ -1,0 +1,122 @@
+import type { Job } from "../../capture-metadata/message.ts";
+import type { Config } from "../config.ts";
+import type { Deps } from "../deps.ts";
+import { RpcFault } from "../errors.ts";
+import { isNameTaken, isWrongState } from "../opennebula/faults.ts";
+import type { Image } from "../opennebula/opennebula.ts";
+import { DISABLE, EVENT_TIME, REMEMBERED, STATE, SUPERSEDED_BY } from "./attributes.ts";
+import { isRetired } from "./lineage.ts";
+import { retiredName } from "./retired-name.ts";
+import { rightsOf, rightsText } from "./rights.ts";
+
+/*
+ * An image is retired in three parts, each of which can be repeated:
+ *   mark      attributes tell who retired it, why and when, and what rights it had
+ *   rename    the identifier's NAME becomes free
+ *   lockAway  oneadmin:oneadmin, 700, disabled
+ * Rename comes before chown: the other order collides whenever oneadmin owns an image of that name.
+ */
+
+export type RetiredState = "superseded" | "expired";
+
+/** Marks the image; the attributes alone change nothing for its users. */
+export async function mark(
+  image: Image,
+  state: RetiredState,
+  job: Job,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<void> {
+  if (isRetired(image) && image.attributes.get(SUPERSEDED_BY) === job.id) {
+    return;
+  }
+  const attributes = new Map([
+    [STATE, state],
+    [SUPERSEDED_BY, job.id],
+    [EVENT_TIME, job.eventTime],
+    [REMEMBERED, rightsText(rightsOf(image))],
+  ]);
+  await deps.opennebula.append(image.id, attributes, signal);
+}
+
+/** Gives the image its retired name. The name comes from the event's time, so that a repetition arrives at the same one. */
+export async function rename(
+  image: Image,
+  state: RetiredState,
+  job: Job,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<void> {
+  const name = retiredName(pattern(state, deps.config), job.identifier, new Date(job.eventTime));
+  const other = `${name}_${image.id}`; // two versions retired within one second
+  if (image.name === name || image.name === other) {
+    return;
+  }
+  try {
+    await deps.opennebula.rename(image.id, name, signal);
+  } catch (error) {
+    if (!(error instanceof RpcFault && isNameTaken(error))) {
+      throw error;
+    }
+    await deps.opennebula.rename(image.id, other, signal);
+  }
+}
+
+/** Hands the image to oneadmin, closes it for everybody else and disables it, now or (noted) when no VM uses it any more. */
+export async function lockAway(id: number, deps: Deps, signal: AbortSignal): Promise<void> {
+  const image = await deps.opennebula.image(id, signal);
+  if (image === undefined) {
+    return; // somebody deleted it, which is more than was asked
+  }
+  if (image.uid !== ONEADMIN || image.gid !== ONEADMIN) {
+    await chownRetired(image, deps, signal);
+  }
+  if (image.mode !== RETIRED_MODE) {
+    await deps.opennebula.chmod(id, RETIRED_MODE, signal);
+  }
+  await disable(image, deps, signal);
+}
+
+/** Disables an image, or notes on it that this is to be done as soon as no VM uses it. */
+export async function disable(image: Image, deps: Deps, signal: AbortSignal): Promise<void> {
+  if (image.state === "DISABLED") {
+    return;
+  }
+  if (image.state === "READY") {
+    try {
+      await deps.opennebula.enable(image.id, false, signal);
+      return;
+    } catch (error) {
+      if (!(error instanceof RpcFault && isWrongState(error))) {
+        throw error; // a VM may have started since the state was read
+      }
+    }
+  }
+  if (image.attributes.get(DISABLE) !== "pending") {
+    await deps.opennebula.append(image.id, new Map([[DISABLE, "pending"]]), signal);
+    deps.log.info(
+      { imageId: image.id, state: image.state },
+      "in use: will be disabled when it is free",
+    );
+  }
+}
+
+const ONEADMIN = 0; // uid and gid of oneadmin in every OpenNebula
+const RETIRED_MODE = "700";
+
+async function chownRetired(image: Image, deps: Deps, signal: AbortSignal): Promise<void> {
+  try {
+    await deps.opennebula.chown(image.id, ONEADMIN, ONEADMIN, signal);
+  } catch (error) {
+    if (!(error instanceof RpcFault && isNameTaken(error))) {
+      throw error;
+    }
+    // oneadmin has an image of the retired name already: the version that another owner had in the same second.
+    await deps.opennebula.rename(image.id, `${image.name}_${image.id}`, signal);
+    await deps.opennebula.chown(image.id, ONEADMIN, ONEADMIN, signal);
+  }
+}
+
+function pattern(state: RetiredState, config: Config): string {
+  return state === "superseded" ? config.supersededName : config.expiredName;
+}

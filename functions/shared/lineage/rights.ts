@@ -1,0 +1,57 @@
+import { rightsSchema, type Rights } from "../../convert-image/message.ts";
+import type { Image } from "../opennebula/opennebula.ts";
+import { REMEMBERED, STATE } from "./attributes.ts";
+import { latestExpired, type Lineage } from "./lineage.ts";
+
+/** The rights that the identifier's next image gets: those of the live image, else those that the last expired one had. */
+export function inheritedRights(
+  lineage: Lineage,
+): (Rights & { readonly imageId: number }) | undefined {
+  if (lineage.live !== undefined) {
+    return { imageId: lineage.live.id, ...rightsOf(lineage.live) };
+  }
+  const expired = latestExpired(lineage);
+  const rights = expired === undefined ? undefined : rememberedRights(expired);
+  return expired === undefined || rights === undefined
+    ? undefined
+    : { imageId: expired.id, ...rights };
+}
+
+/**
+ * The rights that an image has, or will have once an interrupted update is finished: while it is pending, what it
+ * remembers counts and not what it happens to have.
+ */
+export function rightsOf(image: Image): Rights {
+  const remembered =
+    image.attributes.get(STATE) === "pending" ? rememberedRights(image) : undefined;
+  return (
+    remembered ?? {
+      uid: image.uid,
+      gid: image.gid,
+      mode: image.mode,
+      disabled: image.state === "DISABLED",
+    }
+  );
+}
+
+/** What was written on the image by `rightsText`; undefined when there is none, or when a person garbled it. */
+export function rememberedRights(image: Image): Rights | undefined {
+  const match = /^uid=(\d{1,9}) gid=(\d{1,9}) mode=([0-7]{3}) disabled=(yes|no)$/.exec(
+    image.attributes.get(REMEMBERED) ?? "",
+  );
+  if (match === null) {
+    return undefined;
+  }
+  const [, uid, gid, mode, disabled] = match;
+  return rightsSchema.parse({
+    uid: Number(uid),
+    gid: Number(gid),
+    mode,
+    disabled: disabled === "yes",
+  });
+}
+
+/** Rights as text that an administrator can read in `oneimage show`. */
+export function rightsText(rights: Rights): string {
+  return `uid=${rights.uid} gid=${rights.gid} mode=${rights.mode} disabled=${rights.disabled ? "yes" : "no"}`;
+}

@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { access, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import * as z from "zod";
+import { handle } from "../../functions/restore-permissions/handler.ts";
+import { GiveUp } from "../../functions/shared/errors.ts";
+import { STATE } from "../../functions/shared/lineage/attributes.ts";
+import type { Image } from "../../functions/shared/opennebula/opennebula.ts";
+import { createRpc } from "../../functions/shared/opennebula/rpc.ts";
+import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
+
+describe("restoring the rights", () => {
+  let chain: Chain;
+  let user: number;
+  let group: number;
+  beforeEach(async () => {
+    chain = await createChain();
+    group = chain.site.simulator.createGroup("vo");
+    user = chain.site.simulator.createUser("alice", "alicepw", group);
+    await chain.pass(chain.available());
+    const first = await live();
+    await chain.site.oneadmin.chown(first.id, user, group, signal());
+    await chain.site.oneadmin.chmod(first.id, "640", signal());
+  });
+  afterEach(() => chain.site.close());
+
+  const signal = () => AbortSignal.timeout(10_000);
+  const live = async (): Promise<Image> => {
+    const image = await chain.live();
+    assert.ok(image);
+    return image;
+  };
+  const again = async (id: number): Promise<Image> => {
+    const image = await chain.site.oneadmin.image(id, signal());
+    assert.ok(image);
+    return image;
+  };
+
+  /** @param images of datastore 1; `0` is none more, `-2` no limit */
+  const setImageQuota = async (images: string): Promise<void> => {
+    const rpc = createRpc({
+      endpoint: chain.site.config.oneXmlrpc,
+      session: async () => "oneadmin:opennebula",
+    });
+    const quota = `DATASTORE=[ID="1",IMAGES="${images}",SIZE="-2"]`;
+    await rpc.call("one.user.quota", [user, quota], z.int(), signal());
+  };
+
+  it("nobody but the service user has access until the rights are restored, and the disabled state comes first", async () => {
+    await chain.site.oneadmin.enable((await live()).id, false, signal());
+    const message = await chain.passUntilRegistered(chain.available());
+    const before = await live();
+    assert.deepEqual(
+      [before.uid, before.mode, before.attributes.get(STATE)],
+      [0, "600", "pending"],
+    );
+    chain.site.simulator.resetCalls();
+    await handle(message, chain.deps, signal());
+    const methods = chain.site.simulator.calls().map(({ method }) => method);
+    const changes = methods.filter((method) => /enable|chown|chmod/.test(method));
+    assert.deepEqual(changes, ["one.image.enable", "one.image.chown", "one.image.chmod"]);
+  });
+
+  it("an owner who was deleted meanwhile is replaced by nobody; group and permissions are restored", async () => {
+    const message = await chain.passUntilRegistered(chain.available());
+    chain.site.simulator.deleteUser(user);
+    await handle(message, chain.deps, signal());
+    const image = await live();
+    assert.deepEqual(
+      [image.uid, image.gid, image.mode, image.attributes.get(STATE)],
+      [0, group, "640", "live"],
+    );
+  });
+
+  it("an owner whose quota is full is told; the group has access, and a replay finishes", async () => {
+    const message = await chain.passUntilRegistered(chain.available());
+    await setImageQuota("0");
+    await assert.rejects(
+      handle(message, chain.deps, signal()),
+      (error) => error instanceof GiveUp && error.code === "owner-refused",
+    );
+    assert.deepEqual([(await live()).gid, (await live()).mode], [group, "640"]);
+    await setImageQuota("-2");
+    await handle(message, chain.deps, signal());
+    assert.equal((await live()).uid, user);
+    assert.equal((await live()).attributes.get(STATE), "live");
+  });
+
+  it("an update after a restore that was given up inherits what should have been restored", async () => {
+    const message = await chain.passUntilRegistered(chain.available());
+    await setImageQuota("0");
+    await assert.rejects(handle(message, chain.deps, signal()), GiveUp);
+    await setImageQuota("-2");
+    await chain.pass(chain.available());
+    const image = await live();
+    assert.deepEqual([image.uid, image.gid, image.mode], [user, group, "640"]);
+  });
+
+  it("an image that was superseded before its rights were restored is locked away, not opened", async () => {
+    const message = await chain.passUntilRegistered(chain.available());
+    const early = await live();
+    await chain.pass(chain.available());
+    await handle(message, chain.deps, signal());
+    const locked = await again(early.id);
+    assert.deepEqual(
+      [locked.uid, locked.gid, locked.mode, locked.state],
+      [0, 0, "700", "DISABLED"],
+    );
+    const image = await live();
+    assert.deepEqual([image.uid, image.gid, image.mode], [user, group, "640"]);
+  });
+
+  it("an image that is superseded while its rights are restored is locked away again", async () => {
+    const message = await chain.passUntilRegistered(chain.available());
+    const early = await live();
+    let overtaken = false;
+    const opennebula: typeof chain.deps.opennebula = {
+      ...chain.deps.opennebula,
+      chown: async (...args) => {
+        if (!overtaken) {
+          overtaken = true;
+          await chain.passUntilRegistered(chain.available()); // another worker, between two calls
+        }
+        await chain.deps.opennebula.chown(...args);
+      },
+    };
+    await handle(message, { ...chain.deps, opennebula }, signal());
+    const locked = await again(early.id);
+    assert.deepEqual([locked.uid, locked.gid, locked.mode], [0, 0, "700"]);
+    assert.notEqual((await live()).id, early.id);
+  });
+
+  it("an image that somebody deleted is no error", async () => {
+    const message = await chain.passUntilRegistered(chain.available());
+    await chain.site.oneadmin.delete((await live()).id, false, signal());
+    await chain.site.until("it is gone", (images) =>
+      images.every(({ name }) => name !== IDENTIFIER),
+    );
+    await handle(message, chain.deps, signal());
+  });
+
+  it("what the job staged is removed at the end, and a second delivery is no error", async () => {
+    const job = chain.available();
+    await mkdir(chain.site.config.stagingDirectory, { recursive: true });
+    await writeFile(job.source.path, "the pinned image");
+    const message = await chain.passUntilRegistered(job);
+    await handle(message, chain.deps, signal());
+    await assert.rejects(access(job.source.path), { code: "ENOENT" });
+    await assert.rejects(access(join(chain.site.config.stagingDirectory, `${job.id}.raw`)), {
+      code: "ENOENT",
+    });
+    await handle(message, chain.deps, signal());
+  });
+});

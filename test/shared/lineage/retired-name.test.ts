@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { retiredName, timestamp } from "../../../functions/shared/lineage/retired-name.ts";
+
+describe("retired name", () => {
+  let zone: string | undefined;
+  beforeEach(() => {
+    zone = process.env["TZ"];
+  });
+  afterEach(() => {
+    if (zone === undefined) {
+      delete process.env["TZ"];
+    } else {
+      process.env["TZ"] = zone;
+    }
+  });
+
+  for (const [tz, iso, expected] of [
+    ["Europe/Madrid", "2014-06-04T10:54:44Z", "2014-06-04_12-54-44_+0200-CEST"],
+    ["Europe/Madrid", "2026-11-22T09:17:27Z", "2026-11-22_10-17-27_+0100-CET"],
+    ["UTC", "2026-11-22T09:17:27Z", "2026-11-22_09-17-27_+0000-UTC"],
+    ["America/New_York", "2026-07-01T00:30:00Z", "2026-06-30_20-30-00_-0400-EDT"],
+    ["Asia/Kolkata", "2026-07-01T00:00:00Z", "2026-07-01_05-30-00_+0530-IST"],
+  ] as const) {
+    it(`S16: the timestamp is local time with the label of the same zone (${tz})`, () => {
+      process.env["TZ"] = tz;
+      assert.equal(timestamp(new Date(iso)), expected);
+    });
+  }
+
+  it("a zone without letters is labelled by its offset", () => {
+    process.env["TZ"] = "America/Sao_Paulo";
+    assert.equal(timestamp(new Date("2026-11-22T09:17:27Z")), "2026-11-22_06-17-27_-0300--0300");
+  });
+
+  it("the pattern takes an identifier as it is", () => {
+    process.env["TZ"] = "UTC";
+    const at = new Date("2026-11-22T09:17:27Z");
+    assert.equal(
+      retiredName("{identifier} {timestamp}", "$&", at),
+      "$& 2026-11-22_09-17-27_+0000-UTC",
+    );
+    assert.equal(
+      retiredName("{identifier}_EXPIRED_{timestamp}", "u", at),
+      "u_EXPIRED_2026-11-22_09-17-27_+0000-UTC",
+    );
+  });
+});
