@@ -1,0 +1,97 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { handle as capture } from "../../functions/capture-metadata/handler.ts";
+import type { AvailableJob, ExpiredJob, Job } from "../../functions/capture-metadata/message.ts";
+import { handle as register } from "../../functions/register-image/handler.ts";
+import type { Message as RestoreMessage } from "../../functions/restore-permissions/message.ts";
+import { handle as restore } from "../../functions/restore-permissions/handler.ts";
+import { systemClock } from "../../functions/shared/clock.ts";
+import type { Deps } from "../../functions/shared/deps.ts";
+import { silentLog } from "../../functions/shared/log.ts";
+import type { Image } from "../../functions/shared/opennebula/opennebula.ts";
+import { createSite, type Site } from "./site.ts";
+
+/** The steps that talk to OpenNebula, called one after the other, with the conversion left out: its result is made by the test. */
+export interface Chain {
+  readonly site: Site;
+  readonly deps: Deps;
+  available(overrides?: Partial<AvailableJob>): AvailableJob;
+  expired(overrides?: Partial<ExpiredJob>): ExpiredJob;
+  /** What an attempt of a job does, from its first step to its last. */
+  pass(job: Job, deps?: Deps): Promise<RestoreMessage["outcome"]>;
+  /** capture-metadata and register-image only. */
+  passUntilRegistered(job: Job, deps?: Deps): Promise<RestoreMessage>;
+  /** The image that has the identifier's NAME. */
+  live(): Promise<Image | undefined>;
+}
+
+/** The identifier of every job that a chain makes. */
+export const IDENTIFIER = "de355bfb-5781-5b0c-9ccd-9bd3d0d2be06";
+
+/** @param options as of `createSite` */
+export async function createChain(options: Parameters<typeof createSite>[0] = {}): Promise<Chain> {
+  const site = await createSite({
+    ...options,
+    simulator: { copySeconds: 0.01, deleteSeconds: 0.01, ...options.simulator },
+  });
+  const deps: Deps = {
+    config: site.config,
+    opennebula: site.oneadmin,
+    clock: systemClock,
+    log: silentLog,
+  };
+  await mkdir(site.config.stagingDirectory, { recursive: true });
+  let events = 0;
+
+  const common = () => {
+    events++;
+    return {
+      id: randomBytes(16).toString("hex"),
+      eventTime: `2026-11-22T10:00:${String(events).padStart(2, "0")}.000000000Z`,
+      identifier: IDENTIFIER,
+      attributes: {
+        VMCATCHER_EVENT_DC_TITLE: "an image",
+        VMCATCHER_EVENT_DC_IDENTIFIER: IDENTIFIER,
+      },
+      restarts: 0,
+    };
+  };
+  const passUntilRegistered = async (job: Job, using = deps): Promise<RestoreMessage> => {
+    const signal = AbortSignal.timeout(20_000);
+    const captured = await capture({ job }, using, signal);
+    const path = join(using.config.stagingDirectory, `${job.id}.raw`);
+    if (job.event === "expired" || captured.unchanged) {
+      return await register(captured, using, signal);
+    }
+    await writeFile(path, Buffer.alloc(4096, job.id), { mode: 0o644 });
+    return await register(
+      { ...captured, artifact: { path, format: "raw", sizeBytes: 4096, virtualSizeBytes: 4096 } },
+      using,
+      signal,
+    );
+  };
+  return {
+    site,
+    deps,
+    available: (overrides = {}) => {
+      const job = common();
+      const sha512 = createHash("sha512").update(job.id).digest("hex");
+      const source = { path: join(site.config.stagingDirectory, `pin-${job.id}`), pinned: true };
+      return { ...job, event: "available", sha512, title: "an image", source, ...overrides };
+    },
+    expired: (overrides = {}) => ({
+      ...common(),
+      event: "expired",
+      subscription: "gone",
+      ...overrides,
+    }),
+    passUntilRegistered,
+    pass: async (job, using = deps) => {
+      const message = await passUntilRegistered(job, using);
+      await restore(message, using, AbortSignal.timeout(20_000));
+      return message.outcome;
+    },
+    live: async () => (await site.images()).find(({ name }) => name === IDENTIFIER),
+  };
+}

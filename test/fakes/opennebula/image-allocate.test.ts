@@ -1,0 +1,210 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openSandbox } from "./sandbox.ts";
+
+const NOWHERE = "/nowhere/x.img";
+
+test("a new image belongs to the caller and his primary group, mode 600, or what his UMASK leaves", async () => {
+  await using sandbox = await openSandbox();
+  const path = await sandbox.file("x.img", "x");
+  const alice = sandbox.user("alice");
+  const bob = sandbox.user("bob", { UMASK: "137" });
+  const [first, second] = [
+    await alice.id("one.image.allocate", kv({ path }), 1),
+    await bob.id("one.image.allocate", kv({ path }), 1),
+  ];
+  const { uid, gid, uname, gname, mode } = sandbox.image(first);
+  assert.deepEqual(
+    { uid, gid, uname, gname, mode },
+    { uid: alice.uid, gid: alice.gid, uname: "alice", gname: "group of alice", mode: "600" },
+  );
+  assert.equal(sandbox.image(second).mode, "640");
+});
+
+test("attributes that are not the image's own stay in TEMPLATE; DRIVER is dropped, FORMAT and SIZE are ignored with a PATH", async () => {
+  await using sandbox = await openSandbox();
+  const path = await sandbox.file("x.img", "x");
+  const more =
+    'UID="7"\nSTATE="3"\nSHA512="f"\nDRIVER="qcow2"\nFORMAT="qcow2"\nSIZE="9"\nFS="ext4"\nTYPE="os"\n';
+  const id = await sandbox.admin.id("one.image.allocate", kv({ path, more }), 1);
+  const { uid, attributes, sizeMb } = sandbox.image(id);
+  assert.deepEqual(
+    { uid, attributes, sizeMb },
+    { uid: 0, attributes: { DEV_PREFIX: "sd", SHA512: "f", STATE: "3", UID: "7" }, sizeMb: 1 },
+  );
+  assert.match(await sandbox.admin.call("one.image.info", id), /<FS><!\[CDATA\[ext4\]\]><\/FS>/);
+  assert.equal((await sandbox.reaches(id, "READY")).format, "raw");
+});
+
+test("only YES makes a persistent image, and a default of the user counts when nothing is said", async () => {
+  await using sandbox = await openSandbox();
+  const path = await sandbox.file("x.img", "x");
+  const alice = sandbox.user("alice");
+  const persistent = async (name: string, more: string) => {
+    const id = await alice.id("one.image.allocate", kv({ name, path, more }), 1);
+    return sandbox.image(id).persistent;
+  };
+  assert.equal(await persistent("a", 'PERSISTENT="yes"'), true);
+  assert.equal(await persistent("b", 'PERSISTENT="1"'), false);
+  await sandbox.admin.call(
+    "one.user.update",
+    alice.uid,
+    'OPENNEBULA=[DEFAULT_IMAGE_PERSISTENT_NEW="YES"]',
+    1,
+  );
+  assert.equal(await persistent("c", ""), true);
+  assert.equal(await persistent("d", 'PERSISTENT="NO"'), false);
+});
+
+test("blanks at the end of a NAME are cut; 7.4.0 cuts both ends", async () => {
+  await using sandbox = await openSandbox();
+  await using recent = await openSandbox({ version: "7.4.0" });
+  const nameIn = async ({ admin, file, image }: typeof sandbox) =>
+    image(
+      await admin.id(
+        "one.image.allocate",
+        kv({ name: " web  ", path: await file("x.img", "x") }),
+        1,
+      ),
+    ).name;
+  assert.equal(await nameIn(sandbox), " web");
+  assert.equal(await nameIn(recent), "web");
+});
+
+test("a NAME is unique in its owner's possession only, and case matters", async () => {
+  await using sandbox = await openSandbox();
+  const path = await sandbox.file("x.img", "x");
+  const alice = sandbox.user("alice");
+  const id = await sandbox.admin.id("one.image.allocate", kv({ path }), 1);
+  await alice.call("one.image.allocate", kv({ path }), 1);
+  await sandbox.admin.call("one.image.allocate", kv({ name: "WEB", path }), 1);
+  const other = sandbox.simulator.createDatastore("other");
+  await assert.rejects(
+    sandbox.admin.call("one.image.allocate", kv({ path, more: 'TYPE="DATABLOCK"' }), other),
+    {
+      code: 16384,
+      message: `[one.image.allocate] Error allocating a new image. NAME is already taken by IMAGE ${id}.`,
+    },
+  );
+});
+
+test("the NAME is looked at only after the size probe", async () => {
+  await using sandbox = await openSandbox();
+  await assert.rejects(
+    sandbox.admin.call("one.image.allocate", kv({ name: "a/b", path: NOWHERE }), 1),
+    { code: 8192, message: /cannot access/ },
+  );
+});
+
+test("an empty file, a relative path and a file:// URL cannot be probed", async () => {
+  await using sandbox = await openSandbox();
+  const path = await sandbox.file("empty.img", "");
+  const probe = async (path: string) => sandbox.admin.call("one.image.allocate", kv({ path }), 1);
+  await assert.rejects(probe(path), {
+    code: 8192,
+    message: "[one.image.allocate] Cannot parse image SIZE: Runtime error during size estimation",
+  });
+  for (const wrong of ["x.img", `file://${path}`]) {
+    await assert.rejects(probe(wrong), { code: 8192, message: /\(No such file or directory\)$/ });
+  }
+});
+
+test("which files oned may read can be said", async () => {
+  await using sandbox = await openSandbox({ mayRead: (path) => !path.endsWith("secret.img") });
+  const path = await sandbox.file("secret.img", "x");
+  await assert.rejects(sandbox.admin.call("one.image.allocate", kv({ path }), 1), {
+    code: 8192,
+    message: /\(Permission denied\)$/,
+  });
+});
+
+test("types that do not exist are refused, and file types belong into a FILE_DS", async () => {
+  await using sandbox = await openSandbox();
+  const path = await sandbox.file("x.img", "x");
+  const allocate = async (type: string, datastore: number) =>
+    sandbox.admin.call("one.image.allocate", kv({ path, more: `TYPE="${type}"` }), datastore);
+  await assert.rejects(allocate("FLOPPY", 1), { code: 16384, message: /Unknown type/ });
+  await assert.rejects(allocate("KERNEL", 1), {
+    code: 16384,
+    message: /can only be registered in a FILE_DS/,
+  });
+  await allocate("KERNEL", 2);
+});
+
+test("SOURCE makes a READY image at once, for administrators only", async () => {
+  await using sandbox = await openSandbox();
+  const template = 'NAME="web"\nSOURCE="/ds/1/x"\nSIZE="7"\nFORMAT="qcow2"\n';
+  await assert.rejects(sandbox.user("alice").call("one.image.allocate", template, 1), {
+    code: 512,
+    message: /restricted attribute SOURCE/,
+  });
+  const { state, sizeMb, format, source } = sandbox.image(
+    await sandbox.admin.id("one.image.allocate", template, 1),
+  );
+  assert.deepEqual(
+    { state, sizeMb, format, source },
+    { state: "READY", sizeMb: 7, format: "qcow2", source: "/ds/1/x" },
+  );
+});
+
+test("free space is that of the last monitoring; an administrator may skip the check, for others the argument is ignored", async () => {
+  await using sandbox = await openSandbox();
+  const path = await sandbox.file("x.img", "x");
+  sandbox.simulator.setFreeMb(1, 0);
+  const noSpace = { code: 2048, message: "[one.image.allocate] Not enough space in datastore" };
+  await assert.rejects(sandbox.admin.call("one.image.allocate", kv({ path }), 1), noSpace);
+  await assert.rejects(
+    sandbox.user("alice").call("one.image.allocate", kv({ path }), 1, true),
+    noSpace,
+  );
+  await sandbox.admin.call("one.image.allocate", kv({ path }), 1, true);
+});
+
+test("a datastore that the user may not use is neither listed nor taken", async () => {
+  await using sandbox = await openSandbox();
+  const path = await sandbox.file("x.img", "x");
+  const alice = sandbox.user("alice");
+  const closed = sandbox.simulator.createDatastore("closed", { usableBy: [] });
+  assert.doesNotMatch(await alice.call("one.datastorepool.info"), /closed/);
+  await assert.rejects(alice.call("one.image.allocate", kv({ path }), closed), {
+    code: 512,
+    message: `[one.image.allocate] User [${alice.uid}] : Not authorized to perform USE DATASTORE [${closed}].`,
+  });
+  await sandbox.admin.call("one.image.allocate", kv({ path }), closed);
+});
+
+test("a user's and a group's quota count, by number and by size", async () => {
+  await using sandbox = await openSandbox();
+  const path = await sandbox.file("x.img", "x");
+  const alice = sandbox.user("alice");
+  const allocate = async (name: string) => alice.call("one.image.allocate", kv({ name, path }), 1);
+  await sandbox.admin.call("one.group.quota", alice.gid, 'DATASTORE=[ID="1",IMAGES="-2",SIZE="1"]');
+  await allocate("a");
+  await assert.rejects(allocate("b"), {
+    code: 512,
+    message: new RegExp(
+      `group \\[${alice.gid}\\] limit of 1 reached for SIZE quota in DATASTORE with ID: 1\\.$`,
+    ),
+  });
+  await sandbox.admin.call("one.user.quota", alice.uid, 'DATASTORE=[ID="1",IMAGES="1",SIZE="-2"]');
+  await assert.rejects(allocate("b"), {
+    code: 512,
+    message: /user \[2\] limit of 1 reached for IMAGES quota/,
+  });
+  assert.match(
+    await alice.call("one.user.info", -1),
+    /<IMAGES><!\[CDATA\[1\]\]><\/IMAGES><IMAGES_USED><!\[CDATA\[1\]\]><\/IMAGES_USED>/,
+  );
+});
+
+function kv({
+  name = "web",
+  path,
+  more = "",
+}: {
+  readonly name?: string;
+  readonly path: string;
+  readonly more?: string;
+}): string {
+  return `NAME="${name}"\nPATH="${path}"\n${more}`;
+}

@@ -1,0 +1,74 @@
+import { mkdir, mkdtemp, readdir, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createTestClient, type TestClient } from "./client.ts";
+import type { ImageSnapshot } from "./image-snapshot.ts";
+import { startOpenNebula, type OpenNebulaSimulator, type SimulatorOptions } from "./simulator.ts";
+
+/** A simulator with real files in a temporary directory, for its own tests; gone at the end of the scope. */
+export interface Sandbox extends AsyncDisposable {
+  readonly simulator: OpenNebulaSimulator;
+  /** oneadmin. */
+  readonly admin: TestClient;
+  /** Makes a user with a password of `pw` in a new group. @returns a client for it */
+  user(
+    name: string,
+    template?: Readonly<Record<string, string>>,
+  ): TestClient & { readonly uid: number; readonly gid: number };
+  /** Writes a file into the directory that is safe to copy from. @returns its path */
+  file(name: string, content: string | Buffer): Promise<string>;
+  /** Below it: `safe`, `datastores`, and whatever a test makes. */
+  readonly directory: string;
+  /** Names of the files in a datastore. */
+  stored(datastoreId?: number): Promise<readonly string[]>;
+  /** @throws Error when there is no such image */
+  image(id: number): ImageSnapshot;
+  /** Waits until a state is reached. */
+  reaches(id: number, state: ImageSnapshot["state"]): Promise<ImageSnapshot>;
+}
+
+export async function openSandbox(options: Partial<SimulatorOptions> = {}): Promise<Sandbox> {
+  const directory = await realpath(await mkdtemp(join(tmpdir(), "opennebula-")));
+  const safe = join(directory, "safe");
+  await mkdir(safe);
+  const times = { copySeconds: 0.01, deleteSeconds: 0.01 };
+  const simulator = await startOpenNebula({
+    directory: join(directory, "datastores"),
+    safeDirs: [safe],
+    ...times,
+    ...options,
+  });
+  const image = (id: number): ImageSnapshot => {
+    const found = simulator.images().find((candidate) => candidate.id === id);
+    if (found === undefined) {
+      throw new Error(`there is no image ${id}`);
+    }
+    return found;
+  };
+  return {
+    simulator,
+    directory,
+    image,
+    admin: createTestClient(simulator.url),
+    user: (name, template = {}) => {
+      const gid = simulator.createGroup(`group of ${name}`);
+      const uid = simulator.createUser(name, "pw", gid, template);
+      return { ...createTestClient(simulator.url, `${name}:pw`), uid, gid };
+    },
+    file: async (name, content) => {
+      const path = join(safe, name);
+      await writeFile(path, content);
+      return path;
+    },
+    stored: async (datastoreId = 1) =>
+      readdir(join(directory, "datastores", String(datastoreId))).catch(() => []),
+    reaches: async (id, state) => {
+      await simulator.waitFor(() => image(id).state === state, `image ${id} is ${state}`);
+      return image(id);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await simulator.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,96 @@
+import { chmod, mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { hookPath } from "../../functions/cli/hook.ts";
+import { readConfig, type Config } from "../../functions/shared/config.ts";
+import { createOpenNebula } from "../../functions/shared/opennebula/client.ts";
+import type { Image, OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
+import {
+  startOpenNebula,
+  type OpenNebulaSimulator,
+  type SimulatorOptions,
+} from "./opennebula/simulator.ts";
+import { createVmcatcher, type Vmcatcher } from "./vmcatcher/vmcatcher.ts";
+
+/** A site in one temporary directory: vmcatcher, an OpenNebula front end, and where vmcatcher-one lives. */
+export interface Site {
+  readonly directory: string;
+  /** The settings as a process gets them. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly config: Config;
+  readonly simulator: OpenNebulaSimulator;
+  readonly vmcatcher: Vmcatcher;
+  /** OpenNebula as oneadmin sees it. */
+  readonly oneadmin: OpenNebula;
+  /** All images, newest first. */
+  images(): Promise<readonly Image[]>;
+  /** The images of a name pattern, once the condition holds. @throws Error with what there was, after `seconds` */
+  until(
+    what: string,
+    condition: (images: readonly Image[]) => boolean,
+    seconds?: number,
+  ): Promise<readonly Image[]>;
+  close(): Promise<void>;
+}
+
+/** @param options.env settings beside those that the site makes itself */
+export async function createSite(
+  options: {
+    readonly simulator?: Partial<SimulatorOptions>;
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
+): Promise<Site> {
+  const directory = await mkdtemp(join(tmpdir(), "vmcatcher-one-"));
+  await chmod(directory, 0o755); // oned opens what is staged here
+  const home = join(directory, "home");
+  await mkdir(home);
+  const simulator = await startOpenNebula({
+    directory: join(directory, "datastores"),
+    safeDirs: [home],
+    ...options.simulator,
+  });
+  const authFile = join(directory, "one_auth");
+  await writeFile(authFile, "oneadmin:opennebula\n", { mode: 0o600 });
+  const env = {
+    VMCATCHER_ONE_HOME: home,
+    ONE_XMLRPC: simulator.url,
+    ONE_AUTH: authFile,
+    ...options.env,
+  };
+  const config = readConfig(env);
+  const vmcatcher = await createVmcatcher({
+    directory: join(directory, "vmcatcher"),
+    hook: hookPath(),
+    environment: { VMCATCHER_ONE_HOME: home },
+  });
+  const oneadmin = createOpenNebula({ endpoint: config.oneXmlrpc, authFile });
+  const images = () => oneadmin.images(AbortSignal.timeout(10_000));
+  return {
+    directory,
+    env,
+    config,
+    simulator,
+    vmcatcher,
+    oneadmin,
+    images,
+    until: async (what, condition, seconds = 20) => {
+      for (const end = performance.now() + seconds * 1000; ; await sleep(20)) {
+        const seen = await images();
+        if (condition(seen)) {
+          return seen;
+        }
+        if (performance.now() > end) {
+          const found = seen.map(
+            ({ id, name, uname, mode, state }) => `${id} ${name} ${uname} ${mode} ${state}`,
+          );
+          throw new Error(`not within ${seconds} s: ${what}; there are:\n${found.join("\n")}`);
+        }
+      }
+    },
+    close: async () => {
+      await simulator.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,178 @@
+import { createHash } from "node:crypto";
+import { copyFile, mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { eventVariables, type Endorsed } from "./events.ts";
+
+/** One image as an image list describes it. */
+export interface ListedImage {
+  readonly identifier: string;
+  /** The file that wget would fetch. */
+  readonly file: string;
+  readonly title: string;
+  readonly version: string;
+  readonly format?: string;
+  readonly description?: string;
+  readonly vo?: string;
+}
+
+/**
+ * Stands in for vmcatcher 0.6.3: keeps `cache/`, `partial/`, `expired/` and `cache.index` as it does, and runs the hook with
+ * the same variables, in the same order, through `/bin/sh -c`. `vmcatcher_image -l` is a script that prints the same columns.
+ */
+export interface Vmcatcher {
+  readonly cacheDirectory: string;
+  /** Directory with `vmcatcher_image`, for PATH. */
+  readonly binDirectory: string;
+  /** A new image list: the image is in it with this content. The next run downloads it when it is subscribed. */
+  endorse(image: ListedImage): Promise<void>;
+  /** `vmcatcher_image -s` / `-u`. An image is subscribed from its first endorsement on. */
+  subscribe(identifier: string, subscribed: boolean): Promise<void>;
+  /** One run of `vmcatcher_cache`. */
+  run(): Promise<void>;
+}
+
+/** @param options.environment what the hook gets besides the event, for example VMCATCHER_ONE_HOME */
+export async function createVmcatcher(options: {
+  readonly directory: string;
+  readonly hook: string;
+  readonly environment: Readonly<Record<string, string>>;
+}): Promise<Vmcatcher> {
+  const [cache, partial, expired, bin] = ["cache", "partial", "expired", "bin"].map((name) =>
+    join(options.directory, name),
+  );
+  const directories = {
+    cache: cache ?? "",
+    partial: partial ?? "",
+    expired: expired ?? "",
+    bin: bin ?? "",
+  };
+  for (const directory of Object.values(directories)) {
+    await mkdir(directory, { recursive: true });
+  }
+  const listing = join(options.directory, "vmcatcher_image.out");
+  await writeFile(listing, "");
+  await writeFile(join(directories.bin, "vmcatcher_image"), `#!/bin/sh\nexec cat '${listing}'\n`, {
+    mode: 0o755,
+  });
+
+  const listed = new Map<string, Endorsed>();
+  const subscribed = new Set<string>();
+  const cached = new Map<string, Endorsed>();
+  const session = createHash("sha256").update(options.directory);
+  let runs = 0;
+
+  const saveListing = () => {
+    const lines = [...listed.keys()].map(
+      (id) => `${id}\t${subscribed.has(id) ? 3 : 2}\t${LIST_IDENTIFIER}\n`,
+    );
+    return writeFile(listing, lines.join(""));
+  };
+  const saveIndex = () =>
+    writeFile(
+      join(directories.cache, "cache.index"),
+      JSON.stringify(indexOf(cached), undefined, 4),
+    );
+
+  return {
+    cacheDirectory: directories.cache,
+    binDirectory: directories.bin,
+    endorse: async (image) => {
+      const sha512 = createHash("sha512")
+        .update(await readFile(image.file))
+        .digest("hex");
+      if (!listed.has(image.identifier)) {
+        subscribed.add(image.identifier);
+      }
+      listed.set(image.identifier, {
+        ...image,
+        sha512,
+        size: (await stat(image.file)).size,
+        list: LIST_IDENTIFIER,
+      });
+      await saveListing();
+    },
+    subscribe: async (identifier, wanted) => {
+      if (wanted) {
+        subscribed.add(identifier);
+      } else {
+        subscribed.delete(identifier);
+      }
+      await saveListing();
+    },
+    run: async () => {
+      const sessionId = session.copy().update(String(runs++)).digest("hex").slice(0, 32);
+      const emit = async (type: string, image?: Endorsed, filename?: string) => {
+        await execa("/bin/sh", ["-c", options.hook], {
+          extendEnv: false,
+          stdin: "ignore",
+          env: {
+            PATH: `${directories.bin}:/usr/bin:/bin`,
+            ...options.environment,
+            VMCATCHER_CACHE_DIR_CACHE: directories.cache,
+            VMCATCHER_CACHE_DIR_DOWNLOAD: directories.partial,
+            VMCATCHER_CACHE_DIR_EXPIRE: directories.expired,
+            VMCATCHER_RDBMS: `sqlite:///${options.directory}/vmcatcher.db`,
+            ...eventVariables(type, sessionId, image, filename),
+          },
+        });
+      };
+      await emit("ProcessPrefix");
+      for (const [identifier, image] of cached) {
+        if (subscribed.has(identifier) && listed.get(identifier)?.sha512 === image.sha512) {
+          continue;
+        }
+        await emit("ExpirePrefix", image, identifier);
+        const filename = `${identifier}.${stamp(new Date())}`;
+        await rename(join(directories.cache, identifier), join(directories.expired, filename));
+        cached.delete(identifier);
+        await saveIndex();
+        await emit("ExpirePostfix", image, filename);
+      }
+      for (const [identifier, image] of listed) {
+        if (!subscribed.has(identifier) || cached.has(identifier)) {
+          continue;
+        }
+        await copyFile(image.file, join(directories.partial, identifier));
+        await emit("AvailablePrefix", image, identifier);
+        await rename(join(directories.partial, identifier), join(directories.cache, identifier));
+        cached.set(identifier, image);
+        await saveIndex();
+        await emit("AvailablePostfix", image, identifier);
+      }
+      await emit("ProcessPostfix");
+    },
+  };
+}
+
+const LIST_IDENTIFIER = "76fdee70-8119-5d33-9f40-3c57e1c60df1";
+
+function indexOf(cached: ReadonlyMap<string, Endorsed>): unknown {
+  const entries = [...cached].map(([identifier, image]): [string, unknown] => [
+    identifier,
+    {
+      uuid: identifier,
+      filename: identifier,
+      sha512: image.sha512,
+      size: image.size,
+      uri: `https://repository.example.org/${identifier}`,
+      message: "the signed list",
+      msgHash: image.sha512.slice(0, 40),
+      "dc:identifier": identifier,
+      "dc:title": image.title,
+      "hv:image.dc:identifier": identifier,
+      "hv:image.dc:title": image.title,
+      "hv:image.dc:date:expires": "2499-12-31T22:00:00Z",
+      "hv:image.hv:ram_minimum": "512",
+      "hv:imagelist.dc:identifier": image.list,
+      ...(image.vo === undefined ? {} : { "hv:imagelist.ad:vo": image.vo }),
+    },
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/** `%Y-%m-%d_%H-%M-%S` in local time. */
+function stamp(at: Date): string {
+  const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 19).replace("T", "_").replaceAll(":", "-");
+}
