@@ -1,0 +1,4 @@
+/** The work failed, or something is not as it should be. */
+export const EXIT_FAILED = 1;
+/** The command line or a setting is wrong; nothing was done. */
+export const EXIT_USAGE = 2;

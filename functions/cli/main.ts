@@ -1,0 +1,43 @@
+import { Command, CommanderError } from "commander";
+import packageJson from "../../package.json" with { type: "json" };
+import { ConfigError } from "../shared/config.ts";
+import { errorText } from "../shared/errors.ts";
+import { deadLettersCommand } from "./dead-letters.ts";
+import { demoCommand } from "./demo.ts";
+import { EXIT_FAILED, EXIT_USAGE } from "./exit-codes.ts";
+import { hookCommand } from "./hook.ts";
+import { replayCommand } from "./replay.ts";
+import { runCommand } from "./run.ts";
+import { statusCommand } from "./status.ts";
+
+const program = new Command("vmcatcher-one")
+  .description(packageJson.description)
+  .version(packageJson.version)
+  .addHelpText(
+    "after",
+    "\nExit codes: 0 done, 1 failed, 2 wrong usage or settings.\nSettings are environment variables, see README.md.",
+  )
+  .showSuggestionAfterError()
+  .exitOverride();
+
+for (const command of [
+  runCommand(),
+  hookCommand(),
+  statusCommand(),
+  deadLettersCommand(),
+  replayCommand(),
+  demoCommand(),
+]) {
+  program.addCommand(command.copyInheritedSettings(program));
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE; // commander has printed it
+  } else {
+    process.stderr.write(`vmcatcher-one: ${errorText(error)}\n`);
+    process.exitCode = error instanceof ConfigError ? EXIT_USAGE : EXIT_FAILED;
+  }
+}

@@ -1,0 +1,52 @@
+import { Argument, Command } from "commander";
+import { watchSpool } from "../enqueue-event/watch.ts";
+import { FIRST_STEP, steps, type StepName } from "../registry.ts";
+import { sweepUntil } from "../restore-permissions/sweep.ts";
+import { readConfig, type Config } from "../shared/config.ts";
+import { createLog, type Log } from "../shared/log.ts";
+import { runSteps, type ExtraTask } from "../shared/worker/run-steps.ts";
+
+const ENQUEUE = "enqueue-event";
+/** Every function, in the order of the chain. */
+export const ALL_FUNCTIONS = [ENQUEUE, ...Object.keys(steps)];
+
+/** `run [function...]`: works until SIGTERM or SIGINT. */
+export function runCommand(): Command {
+  return new Command("run")
+    .description("run functions in one process until SIGTERM: those named, or all")
+    .addArgument(new Argument("[function...]", "functions to run").choices(ALL_FUNCTIONS))
+    .action(async (functions: string[]) => {
+      const config = readConfig(process.env);
+      const stop = new AbortController();
+      for (const name of ["SIGTERM", "SIGINT"] as const) {
+        process.once(name, () => stop.abort(new Error(name)));
+      }
+      const log = createLog(config.logLevel);
+      await runFunctions(
+        functions.length > 0 ? functions : ALL_FUNCTIONS,
+        config,
+        log,
+        stop.signal,
+      );
+    });
+}
+
+/** Runs the named functions in this process until `stop`. */
+export async function runFunctions(
+  functions: readonly string[],
+  config: Config,
+  log: Log,
+  stop: AbortSignal,
+): Promise<void> {
+  const names = functions.filter((name): name is StepName => Object.hasOwn(steps, name));
+  const extra: ExtraTask[] = [];
+  if (functions.includes(ENQUEUE)) {
+    extra.push(({ firstQueue, signal }) =>
+      watchSpool(config, { queue: firstQueue, log: log.child({ function: ENQUEUE }) }, signal),
+    );
+  }
+  if (functions.includes("restore-permissions")) {
+    extra.push(({ deps, signal }) => sweepUntil(deps, signal));
+  }
+  await runSteps(names, { steps, firstStep: FIRST_STEP, config, log, extra }, stop);
+}

@@ -1,0 +1,15 @@
+/** Text in columns, each row indented by two blanks. Control characters, which could steer a terminal, are shown as `?`. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = [header, ...rows].map((row) => row.map(printable));
+  const widths = header.map((_, column) =>
+    Math.max(...cells.map((row) => row[column]?.length ?? 0)),
+  );
+  const lines = cells.map((row) =>
+    row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  "),
+  );
+  return lines.map((line) => `  ${line.trimEnd()}\n`).join("");
+}
+
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, "?");
+}

@@ -1,0 +1,47 @@
+import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { createSite } from "../fakes/site.ts";
+import type { Finding } from "./measure.ts";
+
+/** What all functions in one process cost while nothing happens. Measured on the bundle. */
+export async function benchIdle(): Promise<readonly Finding[]> {
+  const site = await createSite();
+  const child = execa("node", ["dist/vmcatcher-one.js", "run"], {
+    env: { ...site.env },
+    stdout: "ignore",
+    stderr: "inherit",
+    reject: false,
+  });
+  try {
+    const pid = child.pid ?? 0;
+    await sleep(SETTLE_SECONDS * 1000);
+    const before = await cpuSeconds(pid);
+    await sleep(MEASURE_SECONDS * 1000);
+    const percent = (((await cpuSeconds(pid)) - before) / MEASURE_SECONDS) * 100;
+    const status = await readFile(`/proc/${pid}/status`, "utf8");
+    const residentMib = Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) / 1024;
+    return [
+      {
+        what: "idle, all functions in one process",
+        value: `${percent.toFixed(2)} % CPU, ${residentMib.toFixed(0)} MiB`,
+        comparedWith: "promised: under 1 % CPU and 150 MiB",
+        figures: { percent, residentMib },
+      },
+    ];
+  } finally {
+    child.kill("SIGTERM");
+    await child;
+    await site.close();
+  }
+}
+
+const SETTLE_SECONDS = 3;
+const MEASURE_SECONDS = 15;
+const TICKS_PER_SECOND = 100; // USER_HZ, the same on every Linux
+
+async function cpuSeconds(pid: number): Promise<number> {
+  const text = await readFile(`/proc/${pid}/stat`, "utf8");
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" "); // the name before it may hold blanks
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
