@@ -122,12 +122,12 @@ async function listeningAddress(server: ReturnType<typeof spawnServer>): Promise
       resolve(`http://127.0.0.1:${port}`);
     }
   });
-  void server.then((result) => {
-    const missing = result.code === "ENOENT" ? `java was not found: ${howToGet.java}` : "";
-    reject(
-      new Error(missing || `ElasticMQ ended with ${result.exitCode ?? result.signal}:\n${output}`),
-    );
-  });
+  const failAtEnd = async (): Promise<void> => {
+    const { code, exitCode, signal } = await server;
+    const missing = code === "ENOENT" ? `java was not found: ${howToGet.java}` : "";
+    reject(new Error(missing || `ElasticMQ ended with ${exitCode ?? signal}:\n${output}`));
+  };
+  void failAtEnd();
   const timer = setTimeout(() => {
     reject(new Error(`ElasticMQ does not listen after ${START_TIMEOUT_MS / 1000} s:\n${output}`));
     server.kill("SIGKILL");
@@ -171,10 +171,10 @@ async function run(command: string, commandArguments: readonly string[]): Promis
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.argv[2] !== "install" || process.argv.length !== 3) {
-    console.error("usage: node infra/elasticmq.ts install");
+    process.stderr.write("usage: node infra/elasticmq.ts install\n");
     process.exitCode = 2;
   } else {
     const fetched = await installElasticMq();
-    console.log(`ElasticMQ ${fetched ? "was put" : "is"} in ${cacheDirectory}`);
+    process.stdout.write(`ElasticMQ ${fetched ? "was put" : "is"} in ${cacheDirectory}\n`);
   }
 }

@@ -18,9 +18,9 @@ export interface Deviations {
 /** What a behaviour is given. */
 export interface Subject {
   /** A queue that no other test uses. */
-  queue(): Promise<Queue>;
+  readonly queue: () => Promise<Queue>;
   /** Another consumer's or producer's view of the same queue, as from another process. */
-  other(queue: Queue): Promise<Queue>;
+  readonly other: (queue: Queue) => Promise<Queue>;
   readonly deviations: Deviations;
 }
 

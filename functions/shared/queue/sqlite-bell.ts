@@ -46,7 +46,7 @@ export class SqliteBell {
   }
 
   ring(queue: string): void {
-    for (const wake of [...(this.#waiting.get(queue) ?? [])]) {
+    for (const wake of this.#waiting.get(queue) ?? []) {
       wake();
     }
   }
@@ -66,7 +66,7 @@ export class SqliteBell {
   }
 
   #ringAll(): void {
-    for (const queue of [...this.#waiting.keys()]) {
+    for (const queue of this.#waiting.keys()) {
       this.ring(queue);
     }
   }

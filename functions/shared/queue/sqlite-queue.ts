@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../clock.ts";
 import { LeaseLost } from "../errors.ts";
@@ -7,9 +6,9 @@ import {
   checkReceive,
   checkVisibility,
   DEDUPLICATION_SECONDS,
-  MAX_RECEIVES,
   storableReason,
 } from "./limits.ts";
+import { QueueFailure } from "./queue-failure.ts";
 import type {
   DeadLetter,
   DeadLetterReason,
@@ -20,14 +19,9 @@ import type {
 } from "./queue.ts";
 import type { SqliteBell } from "./sqlite-bell.ts";
 import { sqliteFailure } from "./sqlite-error.ts";
-import {
-  deadLetterSchema,
-  depthSchema,
-  headSchema,
-  leasedSchema,
-  nextVisibleSchema,
-} from "./sqlite-rows.ts";
+import { deadLetterSchema, depthSchema } from "./sqlite-rows.ts";
 import type { Statements } from "./sqlite-statements.ts";
+import { takeHead, untilNextVisible } from "./sqlite-take.ts";
 import { transaction } from "./sqlite-transaction.ts";
 
 /**
@@ -79,12 +73,14 @@ export class SqliteQueue implements Queue {
     checkReceive(options);
     const deadline = performance.now() + options.waitSeconds * 1000;
     for (;;) {
-      const delivery = this.#attempt("receive", () => this.#take(options.leaseSeconds));
+      const delivery = this.#attempt("receive", () =>
+        takeHead(this.#database, this.#statements, this.name, this.#now(), options.leaseSeconds),
+      );
       const left = deadline - performance.now();
       if (delivery !== undefined || left <= 0) {
         return delivery;
       }
-      const untilNext = this.#attempt("receive", () => this.#untilNextVisible());
+      const untilNext = this.#attempt("receive", () => untilNextVisible(this.#statements, this.name, this.#now()));
       await this.#bell.wait(this.name, Math.min(left, untilNext));
       if (this.#bell.closed) {
         return undefined;
@@ -142,58 +138,6 @@ export class SqliteQueue implements Queue {
       this.#statements.removeDeadLetters.run(which);
       return Number(changes);
     });
-  }
-
-  #take(leaseSeconds: number): Delivery | undefined {
-    for (;;) {
-      const now = this.#now();
-      const head = this.#statements.eligible.get({ queue: this.name, now }); // a look costs no lock, unlike an update of nothing
-      if (head === undefined) {
-        return undefined;
-      }
-      const { id, attempts } = headSchema.parse(head);
-      if (attempts >= MAX_RECEIVES) {
-        this.#buryWorn(id, now);
-        continue;
-      }
-      const receipt = randomUUID();
-      const until = now + leaseSeconds * 1000;
-      const leased = this.#statements.lease.get({
-        queue: this.name,
-        now,
-        until,
-        receipt,
-        limit: MAX_RECEIVES,
-      });
-      if (leased !== undefined) {
-        const row = leasedSchema.parse(leased);
-        return {
-          messageId: String(row.id),
-          body: row.body,
-          group: row.grp,
-          attempt: row.attempts,
-          sentAt: row.sent_at,
-          trace: row.trace ?? undefined,
-          receipt,
-        };
-      }
-    }
-  }
-
-  #buryWorn(id: number, now: number): void {
-    const worn = { id, now, limit: MAX_RECEIVES };
-    transaction(this.#database, () => {
-      this.#statements.buryWorn.run(worn);
-      this.#statements.removeWorn.run(worn);
-    });
-  }
-
-  #untilNextVisible(): number {
-    const now = this.#now();
-    const { at } = nextVisibleSchema.parse(
-      this.#statements.nextVisible.get({ queue: this.name, now }),
-    );
-    return at === null ? Number.POSITIVE_INFINITY : at - now;
   }
 
   #now(): number {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
-import * as xmlrpc from "xmlrpc";
+import xmlrpc from "xmlrpc";
 import { createTestClient } from "./client.ts";
 import { sendRaw } from "./replay/raw-http.ts";
 import { openSandbox } from "./sandbox.ts";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createManualClock } from "./manual-clock.ts";
 import { openSandbox } from "./sandbox.ts";
 
 test("VMs keep an image in use until the last one ends", async () => {
@@ -18,21 +19,29 @@ test("VMs keep an image in use until the last one ends", async () => {
   assert.match(await sandbox.admin.call("one.vm.info", first), /<STATE>6<\/STATE>/);
 });
 
-test("an image that is still copied is LOCKED_USED, then USED", async () => {
-  await using sandbox = await openSandbox();
-  const allocate = async (more: string) =>
+test("an image that is taken while it is copied is LOCKED_USED, then USED; LOCKED again when the VM ends first", async () => {
+  const clock = createManualClock();
+  await using sandbox = await openSandbox({ clock });
+  const path = await sandbox.file("x.img", "x");
+  const allocate = async (name: string, persistent: string) =>
     sandbox.admin.id(
       "one.image.allocate",
-      `NAME="web${more}"\nPATH="${await sandbox.file("x.img", "x")}"\n${more}`.replaceAll(
-        'web"',
-        "web",
-      ),
+      `NAME="${name}"\nPATH="${path}"\nPERSISTENT="${persistent}"`,
       1,
     );
-  const id = await allocate("");
-  sandbox.simulator.startVm(id);
-  assert.equal(sandbox.image(id).state, "LOCKED_USED");
-  await sandbox.reaches(id, "USED");
+  const ids = [
+    await allocate("plain", "NO"),
+    await allocate("persistent", "YES"),
+    await allocate("left", "NO"),
+  ] as const;
+  const states = () => ids.map((id) => sandbox.image(id).state);
+  const [, , vm] = ids.map((id) => sandbox.simulator.startVm(id));
+  assert.deepEqual(states(), ["LOCKED_USED", "LOCKED_USED_PERS", "LOCKED_USED"]);
+  sandbox.simulator.stopVm(vm ?? -1);
+  assert.equal(sandbox.image(ids[2]).state, "LOCKED");
+  clock.advance(1000);
+  await sandbox.simulator.waitFor(() => states().every((state) => !state.startsWith("LOCKED")));
+  assert.deepEqual(states(), ["USED", "USED_PERS", "READY"]);
 });
 
 test("a persistent image is used by one VM at a time", async () => {

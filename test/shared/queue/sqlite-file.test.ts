@@ -64,7 +64,10 @@ test("a file that is no database is refused with its path", async () => {
 test("a path that cannot be created is refused with the system's code", async () => {
   const file = join(directory, "file");
   await writeFile(file, "");
-  assert.throws(() => openQueueFile(join(file, "no", "queue.sqlite")), failure("ENOTDIR", /queue file .*no/));
+  assert.throws(
+    () => openQueueFile(join(file, "no", "queue.sqlite")),
+    failure("ENOTDIR", /queue file .*no/),
+  );
 });
 
 test("a full disk, a read-only file, a lock and damage are told apart", async () => {

@@ -72,7 +72,7 @@ function reply(response: ServerResponse, answer: Answer): void {
   } else if ("error" in answer) {
     response
       .writeHead(400)
-      .end(JSON.stringify({ __type: `com.amazonaws.sqs#${String(answer.error)}`, message: "no" }));
+      .end(JSON.stringify({ __type: `com.amazonaws.sqs#${answer.error}`, message: "no" }));
   } else {
     response
       .writeHead(200, { "Content-Type": "application/x-amz-json-1.0" })
