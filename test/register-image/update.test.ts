@@ -12,7 +12,10 @@ describe("an update", () => {
   let user: number;
   let group: number;
   beforeEach(async () => {
-    chain = await createChain({ simulator: { copySeconds: 0.05 }, env: { VMCATCHER_ONE_COPY_TIMEOUT_SECONDS: "1" } });
+    chain = await createChain({
+      simulator: { copySeconds: 0.05 },
+      env: { VMCATCHER_ONE_COPY_TIMEOUT_SECONDS: "1" },
+    });
     group = chain.site.simulator.createGroup("vo");
     user = chain.site.simulator.createUser("alice", "alicepw", group);
   });
@@ -162,14 +165,20 @@ describe("an update", () => {
 
   it("R1: an image that OpenNebula fails to copy is deleted, the reason is told, and the old one stays", async () => {
     const old = await published();
-    const unsafe = { ...chain.deps.config, stagingDirectory: join(chain.site.directory, "elsewhere") };
+    const unsafe = {
+      ...chain.deps.config,
+      stagingDirectory: join(chain.site.directory, "elsewhere"),
+    };
     await mkdir(unsafe.stagingDirectory);
-    await assert.rejects(chain.pass(chain.available(), { ...chain.deps, config: unsafe }), (error) => {
-      assert.ok(error instanceof GiveUp);
-      assert.equal(error.code, "copy-failed");
-      assert.match(error.message, /RESTRICTED_DIRS/);
-      return true;
-    });
+    await assert.rejects(
+      chain.pass(chain.available(), { ...chain.deps, config: unsafe }),
+      (error) => {
+        assert.ok(error instanceof GiveUp);
+        assert.equal(error.code, "copy-failed");
+        assert.match(error.message, /RESTRICTED_DIRS/);
+        return true;
+      },
+    );
     assert.deepEqual(await chain.site.images(), [old]);
   });
 

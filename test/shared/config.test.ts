@@ -55,6 +55,13 @@ describe("settings", () => {
     ]);
   });
 
+  it("S15: a log setting that does not exist is told at start, before any event is touched", () => {
+    assert.deepEqual(problemsOf({ VMCATCHER_ONE_LOG_CONF: "/etc/logging.conf" }), [
+      "VMCATCHER_ONE_LOG_CONF: no such setting",
+    ]);
+    assert.equal(problemsOf({ VMCATCHER_ONE_LOG_LEVEL: "loud" }).length, 1);
+  });
+
   it("D1: a VO can have a datastore of its own", () => {
     const config = readConfig({ VMCATCHER_ONE_VO_DATASTORES: "fedcloud.egi.eu=ceph, ops=100" });
     assert.deepEqual([...config.voDatastores], [["fedcloud.egi.eu", "ceph"], ["ops", "100"]]); // prettier-ignore

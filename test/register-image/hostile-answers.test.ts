@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { RpcFault, RpcTransportError } from "../../functions/shared/errors.ts";
+import type { Image } from "../../functions/shared/opennebula/opennebula.ts";
+import { createChain, type Chain } from "../fakes/chain.ts";
+
+describe("what OpenNebula answers", () => {
+  let chain: Chain;
+  let old: Image;
+  beforeEach(async () => {
+    chain = await createChain();
+    await chain.pass(chain.available());
+    const live = await chain.live();
+    assert.ok(live);
+    old = live;
+  });
+  afterEach(() => chain.site.close());
+
+  it("S4: an error text is never run, only told", async () => {
+    const before = await readdir(".");
+    const text = "Error: x; touch PWNED; $(touch PWNED) `touch PWNED`";
+    const fault = { kind: "error", code: 8192, text } as const;
+    chain.site.simulator.inject({ method: "one.image.allocate", fault });
+    await assert.rejects(
+      chain.pass(chain.available()),
+      (error) => error instanceof RpcFault && error.message.endsWith(text),
+    );
+    assert.deepEqual(await readdir("."), before);
+    assert.deepEqual(await chain.live(), old);
+  });
+
+  for (const method of ["one.imagepool.info", "one.image.allocate", "one.image.info"]) {
+    it(`S5, S5b: something else than an answer to ${method} is an outage, never an id or a list`, async () => {
+      chain.site.simulator.inject({ method, fault: { kind: "not-xml" } });
+      const job = chain.available();
+      await assert.rejects(chain.pass(job), RpcTransportError);
+      assert.deepEqual(await chain.site.oneadmin.image(old.id, AbortSignal.timeout(5000)), old);
+      await chain.site.until("no copy runs", (all) => all.every(({ state }) => state !== "LOCKED"));
+      await chain.pass(job);
+      assert.notEqual((await chain.live())?.id, old.id);
+      assert.equal((await chain.site.images()).length, 2, "one new image, whatever was lost");
+    });
+  }
+});
