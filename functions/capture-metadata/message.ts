@@ -29,7 +29,7 @@ const common = {
 };
 
 /** Absolute path and claims about an image file. */
-export const sourceSchema = z.object({
+const sourceSchema = z.object({
   path: z.string().startsWith("/"),
   /** The path is a hard link of ours in staging, to be removed at the end. */
   pinned: z.boolean(),

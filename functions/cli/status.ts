@@ -22,7 +22,7 @@ export interface Status {
 }
 
 /** One queue with its dead letters. */
-export interface QueueStatus extends QueueDepth {
+interface QueueStatus extends QueueDepth {
   readonly name: string;
   readonly deadLetters: readonly DeadLetter[];
 }
@@ -54,7 +54,7 @@ export function statusCommand(): Command {
 }
 
 /** Asks everything at once; nothing is changed. */
-export async function collectStatus(
+async function collectStatus(
   config: Config,
   queues: Queues,
   opennebula: OpenNebula,

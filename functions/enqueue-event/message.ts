@@ -99,7 +99,7 @@ const expiredSchema = z.object({
 });
 
 /** An event as vmcatcher announces it and the hook records it; what is absent or empty is left out. */
-export const messageSchema = z.discriminatedUnion(
+const messageSchema = z.discriminatedUnion(
   "VMCATCHER_EVENT_TYPE",
   [availableSchema, expiredSchema],
   {
@@ -107,7 +107,7 @@ export const messageSchema = z.discriminatedUnion(
       `is ${typeOf(input)}, not AvailablePostfix or ExpirePostfix: update vmcatcher-one if it is new in vmcatcher`,
   },
 );
-export type Message = z.infer<typeof messageSchema>;
+type Message = z.infer<typeof messageSchema>;
 
 const JOB_ID_DIGITS = 32;
 

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { messageSchema as convertMessageSchema } from "../convert-image/message.ts";
 
 /** A verified disk image that OpenNebula can copy. */
-export const artifactSchema = z.object({
+const artifactSchema = z.object({
   path: z.string().startsWith("/"),
   format: z.enum(["raw", "qcow2"]),
   /** Length of the file. */

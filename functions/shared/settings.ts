@@ -102,5 +102,8 @@ export const settingsSchema = z.object({
   VMCATCHER_ONE_SWEEP_SECONDS: integer(1, 86_400).default(300),
   VMCATCHER_ONE_SEVERAL_DISKS: z.enum(["boot-disk", "refuse"]).default("boot-disk"),
   VMCATCHER_ONE_HTTP: httpAddress.default({ host: "127.0.0.1", port: 9464 }),
+  // Read by the hook alone; known here so that one file of settings can serve both.
+  VMCATCHER_ONE_VMCATCHER_IMAGE: z.string().optional(),
+  VMCATCHER_ONE_VMCATCHER_IMAGE_SECONDS: z.string().optional(),
   VMCATCHER_ONE_LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 });

@@ -77,7 +77,8 @@ for (const record of [
   "VMCATCHER_EVENT_VO\0",
   "=x\0",
   "\0",
-  "\uFEFFVMCATCHER_EVENT_VO=x\0", "VMCATCHER_=x\0",
+  "\uFEFFVMCATCHER_EVENT_VO=x\0",
+  "VMCATCHER_=x\0",
   "VMCATCHER_é=x\0",
 ]) {
   it(`refuses the record ${JSON.stringify(record)}`, () => {

@@ -56,6 +56,7 @@ export async function createSite(
     VMCATCHER_ONE_HOME: home,
     ONE_XMLRPC: simulator.url,
     ONE_AUTH: authFile,
+    VMCATCHER_ONE_HTTP: "127.0.0.1:0", // several processes of a site run on one host
     ...options.env,
   };
   const config = readConfig(env);

@@ -10,9 +10,7 @@ export const MAX_RECEIVES = 1000;
 /** How long a deduplication id is remembered: what SQS does, and cannot be told otherwise. */
 export const DEDUPLICATION_SECONDS = 300;
 
-/** The longest lease and the longest hiding, in seconds: what SQS allows. */
-export const MAX_LEASE_SECONDS = 43_200;
-
+const MAX_LEASE_SECONDS = 43_200; // SQS's longest lease and longest hiding
 const MAX_WAIT_SECONDS = 20; // SQS's longest poll
 const MAX_REASON_CHARACTERS = 1000; // an operator reads it; and it counts towards the size of the dead letter
 

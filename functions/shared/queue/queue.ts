@@ -1,6 +1,6 @@
 /** A message to be sent. */
 export interface Outgoing {
-  /** JSON text, at most 1 MiB (the smallest limit of the implementations: SQS). */
+  /** JSON text. SQS takes 1 MiB; 16 KiB less are sent, so that a dead letter has room for its reason. */
   readonly body: string;
   /** FIFO group: a message is delivered only when no older one of its group exists. 1-128 printable ASCII characters without blanks. */
   readonly group: string;
@@ -22,6 +22,13 @@ export interface Delivery {
   readonly trace: string | undefined;
   /** Names this lease; worthless after the lease has ended. */
   readonly receipt: string;
+}
+
+/** How long to wait for a message, and for how long to lease it. */
+export interface ReceiveOptions {
+  readonly waitSeconds: number;
+  readonly leaseSeconds: number;
+  readonly stop?: AbortSignal;
 }
 
 /** Why a message lies in the dead-letter queue. */
@@ -63,10 +70,10 @@ export interface Queue {
   /** Durable when it resolves. */
   send(message: Outgoing): Promise<void>;
   /**
-   * Waits up to `waitSeconds` (0-20) for a message. There is no way to abort it on purpose: a queue may hand
-   * a message to a caller that has gone, which costs that message a whole lease.
+   * Waits up to `waitSeconds` (0-20) for a message. `stop` ends the wait early where nothing can be lost by it; a server may
+   * hand a message to a caller that has gone, which costs that message a whole lease, so a wait on a server goes on.
    */
-  receive(options: { waitSeconds: number; leaseSeconds: number }): Promise<Delivery | undefined>;
+  receive(options: ReceiveOptions): Promise<Delivery | undefined>;
   /**
    * The message becomes visible again `seconds` from now: the heartbeat, the back-off and, with 0, the release.
    * @throws LeaseLost when the lease has ended
@@ -80,6 +87,11 @@ export interface Queue {
    */
   deadLetter(delivery: Delivery, reason: DeadLetterReason): Promise<void>;
   depth(): Promise<QueueDepth>;
+  /**
+   * When the oldest message was sent, in milliseconds since 1970, one that is leased included; undefined when there is none.
+   * Absent where the queue cannot tell: AWS has the age in CloudWatch only, and ElasticMQ not at all.
+   */
+  oldestSentAt?(): Promise<number | undefined>;
   /** Looks at the dead letters without changing them, oldest first, at most `limit`. */
   deadLetters(limit: number): Promise<readonly DeadLetter[]>;
   /**

@@ -16,19 +16,21 @@ export class SqliteBell {
 
   constructor(database: DatabaseSync) {
     this.#dataVersion = database.prepare("PRAGMA data_version");
+    this.#lastVersion = this.#readVersion();
   }
 
   get closed(): boolean {
     return this.#closed;
   }
 
-  /** Resolves after `milliseconds`, or earlier when something may have changed in the queue. */
-  wait(queue: string, milliseconds: number): Promise<void> {
+  /** Resolves after `milliseconds`, or earlier when something may have changed in the queue or `stop` aborts. */
+  wait(queue: string, milliseconds: number, stop?: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const waiting = this.#waiting.get(queue) ?? new Set();
     this.#waiting.set(queue, waiting);
     const wake = (): void => {
       clearTimeout(timer);
+      stop?.removeEventListener("abort", wake);
       waiting.delete(wake);
       if (waiting.size === 0) {
         this.#waiting.delete(queue);
@@ -41,6 +43,7 @@ export class SqliteBell {
     };
     const timer = setTimeout(wake, Math.max(1, Math.ceil(milliseconds)));
     waiting.add(wake);
+    stop?.addEventListener("abort", wake);
     this.#poll ??= setInterval(() => this.#lookAtOtherProcesses(), POLL_MS);
     return promise;
   }
@@ -58,11 +61,15 @@ export class SqliteBell {
   }
 
   #lookAtOtherProcesses(): void {
-    const version = this.#dataVersion.get()?.data_version;
+    const version = this.#readVersion();
     if (version !== this.#lastVersion) {
       this.#lastVersion = version;
       this.#ringAll();
     }
+  }
+
+  #readVersion(): unknown {
+    return this.#dataVersion.get()?.data_version;
   }
 
   #ringAll(): void {

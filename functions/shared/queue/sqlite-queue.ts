@@ -16,10 +16,11 @@ import type {
   Outgoing,
   Queue,
   QueueDepth,
+  ReceiveOptions,
 } from "./queue.ts";
 import type { SqliteBell } from "./sqlite-bell.ts";
 import { sqliteFailure } from "./sqlite-error.ts";
-import { deadLetterSchema, depthSchema } from "./sqlite-rows.ts";
+import { deadLetterSchema, depthSchema, oldestSchema } from "./sqlite-rows.ts";
 import type { Statements } from "./sqlite-statements.ts";
 import { takeHead, untilNextVisible } from "./sqlite-take.ts";
 import { transaction } from "./sqlite-transaction.ts";
@@ -57,19 +58,18 @@ export class SqliteQueue implements Queue {
     const now = this.#now();
     this.#change("send", () => {
       this.#statements.forgetIds.run({ before: now - DEDUPLICATION_SECONDS * 1000 });
-      if (
-        this.#statements.rememberId.run({ queue: this.name, id: deduplicationId, now }).changes ===
-        1
-      ) {
+      const { changes } = this.#statements.rememberId.run({
+        queue: this.name,
+        id: deduplicationId,
+        now,
+      });
+      if (changes === 1) {
         this.#statements.insert.run({ queue: this.name, group, body, trace, now });
       }
     });
   }
 
-  async receive(options: {
-    waitSeconds: number;
-    leaseSeconds: number;
-  }): Promise<Delivery | undefined> {
+  async receive(options: ReceiveOptions): Promise<Delivery | undefined> {
     checkReceive(options);
     const deadline = performance.now() + options.waitSeconds * 1000;
     for (;;) {
@@ -77,11 +77,13 @@ export class SqliteQueue implements Queue {
         takeHead(this.#database, this.#statements, this.name, this.#now(), options.leaseSeconds),
       );
       const left = deadline - performance.now();
-      if (delivery !== undefined || left <= 0) {
+      if (delivery !== undefined || left <= 0 || options.stop?.aborted === true) {
         return delivery;
       }
-      const untilNext = this.#attempt("receive", () => untilNextVisible(this.#statements, this.name, this.#now()));
-      await this.#bell.wait(this.name, Math.min(left, untilNext));
+      const untilNext = this.#attempt("receive", () =>
+        untilNextVisible(this.#statements, this.name, this.#now()),
+      );
+      await this.#bell.wait(this.name, Math.min(left, untilNext), options.stop);
       if (this.#bell.closed) {
         return undefined;
       }
@@ -122,6 +124,13 @@ export class SqliteQueue implements Queue {
   async depth(): Promise<QueueDepth> {
     const parameters = { queue: this.name, now: this.#now() };
     return depthSchema.parse(this.#attempt("depth", () => this.#statements.depth.get(parameters)));
+  }
+
+  async oldestSentAt(): Promise<number | undefined> {
+    const row = this.#attempt("oldestSentAt", () =>
+      this.#statements.oldest.get({ queue: this.name }),
+    );
+    return oldestSchema.parse(row)?.sentAt;
   }
 
   async deadLetters(limit: number): Promise<readonly DeadLetter[]> {

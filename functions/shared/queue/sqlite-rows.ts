@@ -19,6 +19,9 @@ export const nextVisibleSchema = z.object({ at: z.int().nullable() });
 
 export const depthSchema = z.object({ waiting: z.int(), inFlight: z.int(), dead: z.int() });
 
+/** The oldest message; no row when there is none. */
+export const oldestSchema = z.object({ sentAt: z.int() }).optional();
+
 /** A row of `dead_letter`; `code` is null when the queue itself moved the message there. */
 export const deadLetterSchema = z
   .object({

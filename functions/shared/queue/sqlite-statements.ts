@@ -15,6 +15,7 @@ export function prepareStatements(database: DatabaseSync) {
     buryWorn: database.prepare(BURY_WORN),
     removeWorn: database.prepare(REMOVE_WORN),
     depth: database.prepare(DEPTH),
+    oldest: database.prepare(OLDEST),
     deadLetters: database.prepare(DEAD_LETTERS),
     resurrect: database.prepare(RESURRECT),
     removeDeadLetters: database.prepare(REMOVE_DEAD_LETTERS),
@@ -72,6 +73,8 @@ const DEPTH = `
     count(*) FILTER (WHERE visible_at > :now) AS inFlight,
     (SELECT count(*) FROM dead_letter WHERE queue = :queue) AS dead
   FROM message WHERE queue = :queue`;
+
+const OLDEST = `SELECT sent_at AS sentAt FROM message WHERE queue = :queue ORDER BY id LIMIT 1`;
 
 const DEAD_LETTERS = `
   SELECT id, grp, body, code, text, step, time, attempts FROM dead_letter

@@ -15,6 +15,7 @@ import type {
   Outgoing,
   Queue,
   QueueDepth,
+  ReceiveOptions,
 } from "./queue.ts";
 import type { SqsPair } from "./sqs-attributes.ts";
 import { peekDeadLetters, redriveDeadLetters } from "./sqs-dead-letters.ts";
@@ -54,10 +55,7 @@ export class SqsQueue implements Queue {
     await this.#attempt("send", () => this.#client.send(command));
   }
 
-  async receive(options: {
-    waitSeconds: number;
-    leaseSeconds: number;
-  }): Promise<Delivery | undefined> {
+  async receive(options: ReceiveOptions): Promise<Delivery | undefined> {
     checkReceive(options);
     // No ReceiveRequestAttemptId: ElasticMQ 1.7.1 answers an expired one with a 500.
     const command = new ReceiveMessageCommand({

@@ -17,9 +17,9 @@ export class Refused extends Error {
 /** One caller of the simulator, for its own tests: quicker to read there than a request body. */
 export interface TestClient {
   /** @throws Refused; TypeError when there is no answer */
-  call(method: string, ...args: readonly Argument[]): Promise<string>;
+  readonly call: (method: string, ...args: readonly Argument[]) => Promise<string>;
   /** The same for calls that answer an id. */
-  id(method: string, ...args: readonly Argument[]): Promise<number>;
+  readonly id: (method: string, ...args: readonly Argument[]) => Promise<number>;
 }
 
 type Argument = string | number | boolean;

@@ -57,6 +57,10 @@ async function serve(
     sendHtml(response, refusal.status, refusal.reason);
     return;
   }
+  if (Number(request.headers["content-length"]) > MAX_BODY_BYTES) {
+    request.socket.resetAndDestroy();
+    return;
+  }
   try {
     carryOut(await oned.answer(await buffer(request)), response);
   } catch (error) {
@@ -143,3 +147,6 @@ function setHeaders(response: ServerResponse, headers: Readonly<Record<string, s
     response.setHeader(name, value);
   }
 }
+
+/** 60 MB were taken and 200 MB reset by the real one. */
+const MAX_BODY_BYTES = 100_000_000;

@@ -197,6 +197,12 @@ test("a user's and a group's quota count, by number and by size", async () => {
   );
 });
 
+test("oneadmin has no quota", async () => {
+  await using sandbox = await openSandbox();
+  await sandbox.admin.call("one.user.quota", 0, 'DATASTORE=[ID="1",IMAGES="0",SIZE="0"]');
+  await sandbox.admin.call("one.image.allocate", kv({ path: await sandbox.file("x.img", "x") }), 1);
+});
+
 function kv({
   name = "web",
   path,

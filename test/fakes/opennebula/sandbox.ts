@@ -11,20 +11,20 @@ export interface Sandbox extends AsyncDisposable {
   /** oneadmin. */
   readonly admin: TestClient;
   /** Makes a user with a password of `pw` in a new group. @returns a client for it */
-  user(
+  readonly user: (
     name: string,
     template?: Readonly<Record<string, string>>,
-  ): TestClient & { readonly uid: number; readonly gid: number };
+  ) => TestClient & { readonly uid: number; readonly gid: number };
   /** Writes a file into the directory that is safe to copy from. @returns its path */
-  file(name: string, content: string | Buffer): Promise<string>;
+  readonly file: (name: string, content: string | Buffer) => Promise<string>;
   /** Below it: `safe`, `datastores`, and whatever a test makes. */
   readonly directory: string;
   /** Names of the files in a datastore. */
-  stored(datastoreId?: number): Promise<readonly string[]>;
+  readonly stored: (datastoreId?: number) => Promise<readonly string[]>;
   /** @throws Error when there is no such image */
-  image(id: number): ImageSnapshot;
+  readonly image: (id: number) => ImageSnapshot;
   /** Waits until a state is reached. */
-  reaches(id: number, state: ImageSnapshot["state"]): Promise<ImageSnapshot>;
+  readonly reaches: (id: number, state: ImageSnapshot["state"]) => Promise<ImageSnapshot>;
 }
 
 export async function openSandbox(options: Partial<SimulatorOptions> = {}): Promise<Sandbox> {

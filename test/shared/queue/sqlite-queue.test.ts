@@ -111,6 +111,17 @@ test("a message id is never used again, so an old id cannot redrive another mess
   await queues.close();
 });
 
+test("a waiting receiver is woken by a send of its own process, with no other process around", async () => {
+  const queues = openSqliteQueues(newPath());
+  const queue = await queues.open("q");
+  const receiving = queue.receive({ waitSeconds: 5, leaseSeconds: 60 });
+  const sentAt = performance.now();
+  await queue.send(message("x"));
+  assert.equal((await receiving)?.body, "x");
+  assert.ok(performance.now() - sentAt < 1000, `took ${performance.now() - sentAt} ms`);
+  await queues.close();
+});
+
 test("closing wakes a waiting receiver empty-handed; afterwards every call fails clearly", async () => {
   const queues = openSqliteQueues(newPath());
   const queue = await queues.open("q");
@@ -135,5 +146,17 @@ test("a send that fails half-way leaves neither the message nor its deduplicatio
   await queue.send(message("x"));
   assert.equal((await takeNow(queue)).body, "x");
   database.close();
+  await queues.close();
+});
+
+test("a stop ends the wait at once, and the next message is lost to nobody", async () => {
+  const queues = openSqliteQueues(newPath());
+  const queue = await queues.open("q");
+  const stop = new AbortController();
+  const waiting = queue.receive({ waitSeconds: 20, leaseSeconds: 60, stop: stop.signal });
+  stop.abort();
+  assert.equal(await waiting, undefined);
+  await queue.send(message("later"));
+  assert.equal((await takeNow(queue)).attempt, 1);
   await queues.close();
 });

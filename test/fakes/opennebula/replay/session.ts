@@ -10,14 +10,17 @@ import { createRecordedDisk } from "./rooted-files.ts";
 export interface ReplaySession {
   readonly simulator: OpenNebulaSimulator;
   /** `one.image.allocate` by oneadmin or someone else. @returns the image's id */
-  allocate(
+  readonly allocate: (
     template: string,
     options?: { readonly datastoreId?: number; readonly session?: string },
-  ): Promise<number>;
-  call(method: string, ...args: readonly (string | number | boolean)[]): Promise<string>;
+  ) => Promise<number>;
+  readonly call: (
+    method: string,
+    ...args: readonly (string | number | boolean)[]
+  ) => Promise<string>;
   /** Lets copies and deletions in progress end. */
-  finish(): Promise<void>;
-  close(): Promise<void>;
+  readonly finish: () => Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export async function openReplaySession(): Promise<ReplaySession> {
