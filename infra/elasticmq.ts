@@ -165,7 +165,8 @@ async function run(command: string, commandArguments: readonly string[]): Promis
     if (error instanceof ExecaError && error.code === "ENOENT") {
       throw new Error(`${command} was not found: ${howToGet[command]}`, { cause: error });
     }
-    throw error;
+    const said = error instanceof ExecaError ? `${error.stdout}\n${error.stderr}`.trim() : "";
+    throw new Error(`${command} failed:\n${said}`, { cause: error });
   }
 }
 
@@ -174,7 +175,12 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     process.stderr.write("usage: node infra/elasticmq.ts install\n");
     process.exitCode = 2;
   } else {
-    const fetched = await installElasticMq();
-    process.stdout.write(`ElasticMQ ${fetched ? "was put" : "is"} in ${cacheDirectory}\n`);
+    try {
+      const fetched = await installElasticMq();
+      process.stdout.write(`ElasticMQ ${fetched ? "was put" : "is"} in ${cacheDirectory}\n`);
+    } catch (error) {
+      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+      process.exitCode = 1;
+    }
   }
 }
