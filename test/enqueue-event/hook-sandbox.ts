@@ -1,4 +1,14 @@
-import { chmod, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -38,6 +48,7 @@ export class Sandbox implements AsyncDisposable {
     const directory = await mkdtemp(join(tmpdir(), "vmcatcher-hook-"));
     const sandbox = new Sandbox(directory, shell);
     await chmod(directory, 0o755);
+    await copyFile(HOOK, sandbox.hook); // installed, as at a site: other users may not be able to enter the checkout
     await mkdir(sandbox.cache);
     await writeFile(join(sandbox.cache, IDENTIFIER), "an image");
     await mkdir(sandbox.applets);
@@ -56,6 +67,9 @@ export class Sandbox implements AsyncDisposable {
   get home(): string {
     return join(this.directory, "home");
   }
+  get hook(): string {
+    return join(this.directory, "vmcatcher-hook");
+  }
   get cache(): string {
     return join(this.directory, "cache");
   }
@@ -69,7 +83,7 @@ export class Sandbox implements AsyncDisposable {
 
   /** The whole command line of the hook. */
   get command(): readonly string[] {
-    return [...this.#shell.command, HOOK];
+    return [...this.#shell.command, this.hook];
   }
 
   /** All that the hook gets to see, as under `env -i`. */
