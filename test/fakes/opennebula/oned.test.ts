@@ -87,19 +87,27 @@ test("an oned that was killed begins no copy and no deletion of its earlier life
   );
 });
 
-test("a copy that ends after oned was killed changes nothing", async () => {
+test("a copy and a deletion that end after oned was killed change nothing", async () => {
   const copied = Promise.withResolvers<CopyOutcome>();
-  const { oned, clock, ask, admin } = createSimulation({
+  const removed = Promise.withResolvers<void>();
+  const files = {
     ...MEMORY,
     copy: async () => copied.promise,
-  });
+    remove: async () => removed.promise,
+  };
+  const { oned, clock, ask, admin } = createSimulation(files);
   await ask("one.image.allocate", TEMPLATE, 1);
+  await ask("one.image.delete", admin.addImage({ name: "other" }));
   clock.advance(1000);
   await setImmediate();
   oned.world.restart();
   copied.resolve({ ok: true, format: "raw", compression: undefined });
+  removed.resolve();
   await oned.world.settled();
-  assert.equal(admin.images()[0]?.state, "LOCKED");
+  assert.deepEqual(
+    admin.images().map(({ state }) => state),
+    ["DELETE", "LOCKED"],
+  );
 });
 
 function createSimulation(files: SimulatorFiles = MEMORY): {

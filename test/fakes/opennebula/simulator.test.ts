@@ -50,7 +50,7 @@ test("a body that is far too long is reset", async () => {
   const { hostname, port } = new URL(sandbox.simulator.url);
   const socket = connect(Number(port), hostname);
   socket.write("POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 200000000\r\n\r\n");
-  const [error]: unknown[] = await once(socket, "error");
+  const [error]: unknown[] = await once(socket, "error", { signal: AbortSignal.timeout(5000) });
   assert.ok(error instanceof Error && "code" in error && error.code === "ECONNRESET");
 });
 
@@ -80,7 +80,9 @@ test("it runs as a process of its own and says where it listens", async () => {
     stdio: ["ignore", "pipe", "inherit"],
   });
   try {
-    const [line]: unknown[] = await once(createInterface(child.stdout), "line");
+    const [line]: unknown[] = await once(createInterface(child.stdout), "line", {
+      signal: AbortSignal.timeout(20_000),
+    });
     const { url }: { readonly url: string } = JSON.parse(String(line));
     assert.equal(
       await createTestClient(url, "oneadmin:secret").call("one.system.version"),

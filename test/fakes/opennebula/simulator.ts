@@ -53,7 +53,7 @@ export interface OpenNebulaSimulator extends Admin {
   start(): Promise<void>;
   /** Connections are refused until `start`, but oned lives: copies and calls in progress go on. */
   refuseConnections(): void;
-  /** Looks every few milliseconds. @throws Error after `timeoutMs` (default 5000) */
+  /** Looks every few milliseconds. @throws Error after `timeoutMs` (default 10000) */
   waitFor(predicate: () => boolean, what?: string, timeoutMs?: number): Promise<void>;
   /** Ends everything; the files in the datastores stay. */
   close(): Promise<void>;
@@ -94,7 +94,7 @@ export async function startOpenNebula(options: SimulatorOptions): Promise<OpenNe
       await server.listen();
     },
     refuseConnections: () => server.stopListening(),
-    waitFor: async (predicate, what = "the condition", timeoutMs = 5000) => {
+    waitFor: async (predicate, what = "the condition", timeoutMs = 10_000) => {
       for (const end = performance.now() + timeoutMs; !predicate(); await sleep(POLL_MS)) {
         if (performance.now() > end) {
           throw new Error(`not within ${timeoutMs} ms: ${what}`);
