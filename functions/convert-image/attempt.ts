@@ -12,6 +12,13 @@ export interface PartialFile {
   readonly handle: FileHandle;
 }
 
+/** Where a conversion may write. */
+export interface Workspace {
+  readonly directory: string;
+  /** A new, empty file, which the workspace removes at its end. */
+  createFile(): Promise<PartialFile>;
+}
+
 /**
  * The files of one attempt to convert an image.
  *
@@ -20,7 +27,7 @@ export interface PartialFile {
  * from a dead attempt and removed by the next. Whoever finishes renames its file to the one name of the finished disk; both
  * have made the same.
  */
-export class Attempt implements AsyncDisposable {
+export class Attempt implements Workspace, AsyncDisposable {
   readonly #config: Config;
   readonly #jobId: string;
   readonly #clock: Clock;
@@ -43,6 +50,10 @@ export class Attempt implements AsyncDisposable {
     this.#jobId = jobId;
     this.#clock = clock;
     this.#heartbeat = setInterval(() => void this.#touch(), HEARTBEAT_MS).unref();
+  }
+
+  get directory(): string {
+    return this.#config.stagingDirectory;
   }
 
   /** A new, empty file, readable by OpenNebula's group. */

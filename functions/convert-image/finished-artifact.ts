@@ -1,7 +1,8 @@
 import type { AvailableJob } from "../capture-metadata/message.ts";
 import type { Message as Result } from "../register-image/message.ts";
 import type { Config } from "../shared/config.ts";
-import { inspectImage, openImage } from "../shared/disk/inspect-image.ts";
+import { openImage } from "../shared/disk/image-file.ts";
+import { inspectDisk } from "../shared/disk/inspect-image.ts";
 import { GiveUp } from "../shared/errors.ts";
 import { stagedPaths } from "../shared/staging.ts";
 
@@ -20,7 +21,7 @@ export async function finishedArtifact(
   const path = stagedPaths(config, job.id).artifact(format);
   try {
     await using handle = await openImage(path);
-    const { virtualSizeBytes } = await inspectImage(
+    const { virtualSizeBytes } = await inspectDisk(
       handle,
       { claim: format, maxVirtualSizeBytes },
       signal,

@@ -1,6 +1,7 @@
 import type { AvailableJob } from "../capture-metadata/message.ts";
 import type { Message as Result } from "../register-image/message.ts";
 import type { Deps } from "../shared/deps.ts";
+import type { Finding, Inspection } from "../shared/disk/finding.ts";
 import { inspectImage } from "../shared/disk/inspect-image.ts";
 import { claimOf } from "../shared/disk/known-formats.ts";
 import { GiveUp } from "../shared/errors.ts";
@@ -11,8 +12,8 @@ import type { Message } from "./message.ts";
 import { produceDisk } from "./produce-disk.ts";
 import { ProgressFile } from "./progress-file.ts";
 import { openSource, unchangedSince } from "./source.ts";
-import { checkSpace } from "./space.ts";
 import { inspectOutput } from "./inspect-output.ts";
+import { unpackImage } from "./unpack-image.ts";
 import { verifyContent } from "./verify-content.ts";
 import { alongside } from "./alongside.ts";
 
@@ -51,49 +52,69 @@ async function convert(
   await using source = await openSource(job.source);
   const before = await source.stat({ bigint: true });
   const sourceBytes = Number(before.size);
-  const { maxVirtualSizeBytes } = config;
-  const inspection = await inspectImage(
-    source,
-    { claim: claimOf(job.source.format), maxVirtualSizeBytes },
-    signal,
-  );
-  const { format, subformat, container, virtualSizeBytes, otherDisks } = inspection;
-  log.info(
-    { container, format, subformat, sourceBytes, virtualSizeBytes, otherDisks },
-    "image inspected",
-  );
+  const { maxVirtualSizeBytes, severalDisks } = config;
+  const rules = { claim: claimOf(job.source.format), maxVirtualSizeBytes, severalDisks };
+  const finding = await inspectImage(source, rules, signal);
+  reportFinding(log, finding, sourceBytes);
 
   await using progress = await ProgressFile.create({ config, clock, log }, job, sourceBytes);
   const verify = (stop: AbortSignal, onProgress?: (percent: number) => void) =>
-    verifyContent(
-      source,
-      { sizeBytes: sourceBytes, sha512: job.sha512, digests: inspection.digests, onProgress },
-      stop,
-    );
+    verifyContent(source, { sha512: job.sha512, digests: finding.digests, onProgress }, stop);
 
   const isPin = job.source.pinned && isInside(config.stagingDirectory, job.source.path);
-  if (isPin && container === undefined && format === "raw" && config.format === "raw") {
+  if (isPin && config.format === "raw" && isPlainRaw(finding)) {
     await verify(signal, progress.report("verifying"));
     await unchangedSince(source, before);
+    const { format, virtualSizeBytes } = finding;
     return { path: job.source.path, format, sizeBytes: sourceBytes, virtualSizeBytes };
   }
 
-  await checkSpace(config.stagingDirectory, inspection);
   await using attempt = await Attempt.begin(config, job.id, clock);
-  const output = await alongside(
-    (stop) => verify(stop),
-    (stop) =>
-      produceDisk(
-        source,
-        inspection,
-        { attempt, config, onProgress: progress.report("converting") },
-        stop,
-      ),
-    signal,
-  );
+  const make = async (stop: AbortSignal) => {
+    const image = await unpackImage(
+      source,
+      finding,
+      { workspace: attempt, config, onProgress: progress.report("unpacking") },
+      stop,
+    );
+    if (image.file !== undefined) {
+      reportFinding(log, image.inspection, sourceBytes);
+    }
+    const output = await produceDisk(
+      image,
+      { workspace: attempt, config, onProgress: progress.report("converting") },
+      stop,
+    );
+    return { output, inspection: image.inspection };
+  };
+  const { output, inspection } = await alongside(verify, make, signal);
   await unchangedSince(source, before);
   const sizeBytes = await inspectOutput(output, config, inspection, signal);
   const path = await attempt.finish(output, config.format);
+  const { virtualSizeBytes } = inspection;
   log.info({ path, sizeBytes, virtualSizeBytes }, "image converted");
   return { path, format: config.format, sizeBytes, virtualSizeBytes };
+}
+
+/** Whether a file is the disk itself, to the byte. */
+function isPlainRaw(finding: Finding): finding is Inspection & { readonly format: "raw" } {
+  return (
+    finding.packing === undefined && finding.container === undefined && finding.format === "raw"
+  );
+}
+
+function reportFinding(log: Needed["log"], finding: Finding, sourceBytes: number): void {
+  const { container, packing, member, otherDisks } = finding;
+  const disk =
+    finding.packing === undefined
+      ? {
+          format: finding.format,
+          subformat: finding.subformat,
+          virtualSizeBytes: finding.virtualSizeBytes,
+        }
+      : {};
+  log.info({ container, packing, member, ...disk, sourceBytes }, "image inspected");
+  if (otherDisks.length > 0) {
+    log.info({ member, otherDisks }, "the appliance has further disks, which are not registered");
+  }
 }

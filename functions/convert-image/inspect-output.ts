@@ -1,7 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
 import type { Config } from "../shared/config.ts";
 import { detect } from "../shared/disk/detect.ts";
-import { inspectImage, type Inspection } from "../shared/disk/inspect-image.ts";
+import type { Inspection } from "../shared/disk/finding.ts";
+import { inspectDisk } from "../shared/disk/inspect-image.ts";
 import { fileReader } from "../shared/disk/reader.ts";
 import { refusal } from "../shared/disk/refusal.ts";
 import type { PartialFile } from "./attempt.ts";
@@ -26,7 +27,7 @@ export async function inspectOutput(
   } else {
     // A sector more than the limit: the size was rounded up.
     const limits = { claim: format, maxVirtualSizeBytes: wholeSectors(maxVirtualSizeBytes) };
-    checkSize((await inspectImage(handle, limits, signal)).virtualSizeBytes, expected);
+    checkSize((await inspectDisk(handle, limits, signal)).virtualSizeBytes, expected);
   }
   return size;
 }

@@ -1,87 +1,107 @@
 import type { FileHandle } from "node:fs/promises";
 import type { Config } from "../shared/config.ts";
 import { copyRange } from "../shared/disk/copy-range.ts";
-import type { Inspection } from "../shared/disk/inspect-image.ts";
+import type { Inspection } from "../shared/disk/finding.ts";
 import { convertDisk, type DiskSource } from "../shared/disk/qemu-img.ts";
-import { RetryLater } from "../shared/errors.ts";
-import type { Attempt, PartialFile } from "./attempt.ts";
+import type { PartialFile, Workspace } from "./attempt.ts";
 import { refuseNested } from "./inspect-output.ts";
+import { noSpace } from "./no-space.ts";
+import { checkSpace } from "./space.ts";
+import type { UnpackedImage } from "./unpack-image.ts";
 
 /** What it takes to make a disk. */
 export interface Production {
-  readonly attempt: Attempt;
+  readonly workspace: Workspace;
   readonly config: Pick<Config, "format" | "convertTimeoutSeconds">;
-  readonly onProgress: (percent: number) => void;
+  readonly onProgress?: (percent: number) => void;
 }
 
 /**
  * Makes the disk of an inspected image in the site's format.
- * @throws as `convertDisk`; GiveUp `nested-format`
+ * @throws as `convertDisk`; GiveUp `nested-format`; RetryLater without space
  */
 export async function produceDisk(
-  source: FileHandle,
-  inspection: Inspection,
+  image: UnpackedImage,
   production: Production,
   signal: AbortSignal,
 ): Promise<PartialFile> {
-  const output = await production.attempt.createFile();
-  try {
-    if (inspection.format === "raw" && production.config.format === "raw") {
-      // Not by qemu-img: it would round the length up to whole sectors.
-      await copyRanges(source, inspection.pieces, output.handle, signal, production.onProgress);
-    } else {
-      await convertWithQemu(source, inspection, output, production, signal);
-    }
-  } catch (error) {
-    if (
-      error instanceof Error &&
-      "code" in error &&
-      (error.code === "ENOSPC" || error.code === "EDQUOT")
-    ) {
-      throw new RetryLater(`no space for ${output.path}`, { cause: error });
-    }
-    throw error;
+  const { source, file, inspection } = image;
+  const isRaw = inspection.format === "raw" && production.config.format === "raw";
+  if (isRaw && file !== undefined) {
+    return file; // what was unpacked is the disk
   }
+  await checkSpace(production.workspace.directory, inspection);
+  if (!isRaw) {
+    return await convertWithQemu(image, production, signal);
+  }
+  // Not by qemu-img: it would round the length up to whole sectors.
+  const output = await production.workspace.createFile();
+  const copying = copyRanges(
+    source,
+    inspection.pieces,
+    output.handle,
+    signal,
+    production.onProgress,
+  );
+  await noSpace(output.path, copying);
   return output;
+}
+
+/**
+ * Refuses a disk whose guest has put the header of another one at its beginning. That is told in no time, before hours of
+ * conversion that would be in vain.
+ * @param probe an empty file; it holds the beginning of the guest's disk in the end
+ * @throws as `convertDisk`; GiveUp `nested-format`
+ */
+export async function refuseNestedGuest(
+  source: DiskSource,
+  { virtualSizeBytes }: Pick<Inspection, "virtualSizeBytes">,
+  probe: PartialFile,
+  timeoutSeconds: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const guestRange = { offset: 0, size: Math.min(HEAD_BYTES, virtualSizeBytes) };
+  const common = { source, target: probe.path, virtualSizeBytes, timeoutSeconds };
+  await convertDisk({ ...common, guestRange, format: "raw" }, signal);
+  await refuseNested(probe.handle);
 }
 
 const HEAD_BYTES = 65_536;
 
 async function convertWithQemu(
-  source: FileHandle,
-  inspection: Inspection,
-  output: PartialFile,
-  { attempt, config, onProgress }: Production,
+  image: UnpackedImage,
+  { workspace, config, onProgress }: Production,
   signal: AbortSignal,
-): Promise<void> {
-  const { virtualSizeBytes } = inspection;
-  const disk = await diskSource(source, inspection, attempt, signal);
-  const common = {
-    source: disk,
+): Promise<PartialFile> {
+  const { inspection } = image;
+  const output = await workspace.createFile();
+  const source = await diskSource(image, workspace, signal);
+  await refuseNestedGuest(source, inspection, output, config.convertTimeoutSeconds, signal);
+  const conversion = {
+    source,
     target: output.path,
-    virtualSizeBytes,
+    virtualSizeBytes: inspection.virtualSizeBytes,
     timeoutSeconds: config.convertTimeoutSeconds,
+    format: config.format,
+    ...(onProgress === undefined ? {} : { onProgress }),
   };
-  // The beginning of the guest's disk first: it tells in no time what hours of conversion would be in vain for.
-  const guestRange = { offset: 0, size: Math.min(HEAD_BYTES, virtualSizeBytes) };
-  await convertDisk({ ...common, guestRange, format: "raw" }, signal);
-  await refuseNested(output.handle);
-  await convertDisk({ ...common, format: config.format, onProgress }, signal);
+  await convertDisk(conversion, signal);
+  return output;
 }
 
 /** qemu-img reads one range of a file in place; what is in chunks is put together first. */
-async function diskSource(
-  source: FileHandle,
-  { format, container, pieces }: Inspection,
-  attempt: Attempt,
+export async function diskSource(
+  { source, inspection: { format, pieces } }: UnpackedImage,
+  workspace: Workspace,
   signal: AbortSignal,
 ): Promise<DiskSource> {
   const [range, ...more] = pieces;
   if (range !== undefined && more.length === 0) {
-    return container === undefined ? { handle: source, format } : { handle: source, format, range };
+    const { size } = await source.stat();
+    return range.size === size ? { handle: source, format } : { handle: source, format, range };
   }
-  const whole = await attempt.createFile();
-  await copyRanges(source, pieces, whole.handle, signal);
+  const whole = await workspace.createFile();
+  await noSpace(whole.path, copyRanges(source, pieces, whole.handle, signal));
   return { handle: whole.handle, format };
 }
 

@@ -1,7 +1,7 @@
 import type { BigIntStats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import type { AvailableJob } from "../capture-metadata/message.ts";
-import { openImage } from "../shared/disk/inspect-image.ts";
+import { openImage } from "../shared/disk/image-file.ts";
 import { refusal } from "../shared/disk/refusal.ts";
 import { errorText, GiveUp, RetryLater, StartOver } from "../shared/errors.ts";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
+import { RetryLater } from "../../functions/shared/errors.ts";
 import { alongside } from "../../functions/convert-image/alongside.ts";
 
 const wrong = new Error("wrong content");
@@ -29,6 +30,20 @@ test("a conversion that breaks first waits for the verdict on the content", asyn
   );
   verdict.reject(wrong);
   await assert.rejects(running, wrong);
+});
+
+test("a conversion that cannot be done now does not wait for the verdict", async () => {
+  const noSpace = new RetryLater("no space");
+  const verifyForEver = async (stop: AbortSignal) => {
+    await once(stop, "abort");
+    stop.throwIfAborted();
+  };
+  const running = alongside(
+    verifyForEver,
+    async () => Promise.reject(noSpace),
+    new AbortController().signal,
+  );
+  await assert.rejects(running, noSpace);
 });
 
 test("a conversion that breaks on a right content is told as it is", async () => {

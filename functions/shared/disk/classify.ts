@@ -1,15 +1,16 @@
 import { detect, isCompression, type Signature } from "./detect.ts";
 import { refuseDescriptor } from "./formats/vmdk-descriptor.ts";
 import type { Claim } from "./known-formats.ts";
+import { isPacking, type Packing } from "./packed/packing.ts";
 import type { Reader } from "./reader.ts";
 import { refusal } from "./refusal.ts";
 
 /**
- * Decides what an image is: exactly one thing, and the one that it is said to be.
+ * Decides what an image is: exactly one thing, and the one that it is said to be. What is packed may be anything inside.
  * @param claim undefined when nothing is said: then what is found counts
  * @throws GiveUp `empty`, `multiple-formats`, `format-mismatch`, `iso`, `encrypted`, `unsupported-compression`, and as the formats
  */
-export async function classify(reader: Reader, claim: Claim | undefined): Promise<Claim> {
+export async function classify(reader: Reader, claim: Claim | undefined): Promise<Claim | Packing> {
   if (reader.size === 0) {
     throw refusal("empty", "the image is empty");
   }
@@ -29,10 +30,13 @@ export async function classify(reader: Reader, claim: Claim | undefined): Promis
   if (signature === "luks") {
     throw refusal("encrypted", "the image is encrypted (LUKS)");
   }
+  if (isPacking(signature)) {
+    return signature;
+  }
   if (signature !== undefined && isCompression(signature)) {
     throw refusal(
       "unsupported-compression",
-      `the image is packed with ${signature}: unpack it before it is announced`,
+      `the image is packed with ${signature}: only gzip, xz, bzip2 and zstd are unpacked`,
       {
         found: signature,
       },

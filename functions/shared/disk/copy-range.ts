@@ -1,6 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { RetryLater } from "../errors.ts";
 import type { Range } from "./reader.ts";
+import { writeSparse } from "./sparse-write.ts";
 
 /**
  * Copies a range of one file into another, to the byte, and leaves holes where there are zeros (Node's `copyFile` makes a
@@ -29,12 +30,7 @@ export async function copyRange(
         `the source ended at ${range.offset + done}, before the ${range.size} bytes that it had`,
       );
     }
-    for (let at = 0; at < bytesRead; at += HOLE_BYTES) {
-      const block = buffer.subarray(at, Math.min(at + HOLE_BYTES, bytesRead));
-      if (!block.equals(ZEROS.subarray(0, block.length))) {
-        await writeAll(target.handle, block, target.offset + done + at);
-      }
-    }
+    await writeSparse(target.handle, buffer.subarray(0, bytesRead), target.offset + done);
     done += bytesRead;
     onProgress?.(done);
   }
@@ -42,12 +38,3 @@ export async function copyRange(
 }
 
 const READ_BYTES = 2 ** 20;
-const HOLE_BYTES = 65_536;
-const ZEROS = Buffer.alloc(HOLE_BYTES);
-
-async function writeAll(handle: FileHandle, block: Buffer, position: number): Promise<void> {
-  for (let done = 0; done < block.length;) {
-    const { bytesWritten } = await handle.write(block, done, block.length - done, position + done);
-    done += bytesWritten;
-  }
-}

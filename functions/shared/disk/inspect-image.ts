@@ -1,61 +1,19 @@
-import { constants, type Stats } from "node:fs";
-import { open, type FileHandle } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { classify } from "./classify.ts";
+import type { Content, Finding, Inspection, Place, Rules } from "./finding.ts";
 import { inspectQcow2 } from "./formats/qcow2.ts";
 import { inspectRaw } from "./formats/raw.ts";
 import { inspectVdi } from "./formats/vdi.ts";
 import { inspectVhd } from "./formats/vhd.ts";
 import { inspectVhdx } from "./formats/vhdx.ts";
 import { inspectVmdk } from "./formats/vmdk.ts";
-import type { Claim, DiskFormat } from "./known-formats.ts";
+import { allocatedBytes } from "./image-file.ts";
+import type { DiskFormat } from "./known-formats.ts";
 import type { Disk, Limits } from "./limits.ts";
-import type { MemberDigest } from "./ova-manifest.ts";
-import { checkCapacity, findOvaDisk } from "./ova.ts";
-import { fileReader, type Range, type Reader } from "./reader.ts";
+import { checkCapacity, findOvaDisk, type OvaDisk } from "./ova.ts";
+import { isPacking } from "./packed/packing.ts";
+import { fileReader, type Reader } from "./reader.ts";
 import { quoted, refusal } from "./refusal.ts";
-
-/** What is in an image file, as far as we have looked: enough for qemu-img to open it without harm. */
-export interface Inspection {
-  readonly container: "ova" | undefined;
-  readonly format: DiskFormat;
-  readonly subformat: string;
-  /** Where the disk is in the file: one range, or several that follow each other (chunks of an OVA). */
-  readonly pieces: readonly Range[];
-  readonly virtualSizeBytes: number;
-  /** Upper bound of what a sparse raw copy occupies. */
-  readonly dataBytes: number;
-  /** The file of the disk inside of the container. */
-  readonly member: string | undefined;
-  /** Ids of disks in the container that are not taken. */
-  readonly otherDisks: readonly string[];
-  /** What the container says about its members; to be verified by who reads them. */
-  readonly digests: readonly MemberDigest[];
-}
-
-/**
- * Opens an image without following a link and without waiting for a pipe.
- * @throws GiveUp `not-a-file`; what `open` throws (ENOENT, EACCES …) as it is
- */
-export async function openImage(path: string): Promise<FileHandle> {
-  let handle: FileHandle;
-  try {
-    handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    if (
-      error instanceof Error &&
-      "code" in error &&
-      (error.code === "ELOOP" || error.code === "ENXIO")
-    ) {
-      throw refusal("not-a-file", `${quoted(path)} is a link or a device, not a file`, {}, error);
-    }
-    throw error;
-  }
-  if (!(await handle.stat()).isFile()) {
-    await handle.close();
-    throw refusal("not-a-file", `${quoted(path)} is no regular file`);
-  }
-  return handle;
-}
 
 /**
  * Looks into an image before any other program does: what it is, that it is nothing else, and that it refers to nothing outside
@@ -64,27 +22,52 @@ export async function openImage(path: string): Promise<FileHandle> {
  */
 export async function inspectImage(
   handle: FileHandle,
-  { claim, ...limits }: Limits & { readonly claim: Claim | undefined },
+  rules: Rules,
+  signal: AbortSignal,
+): Promise<Finding> {
+  return inspectContent(await contentOf(handle), rules, signal);
+}
+
+/**
+ * As `inspectImage`, for what must be a disk as it is.
+ * @throws GiveUp also `unsupported-compression` when it is packed
+ */
+export async function inspectDisk(
+  handle: FileHandle,
+  rules: Rules,
   signal: AbortSignal,
 ): Promise<Inspection> {
-  const stats = await handle.stat();
-  const file = fileReader(handle, stats.size);
-  const kind = await classify(file, claim);
+  return unpacked(await inspectImage(handle, rules, signal));
+}
+
+/** As `inspectImage`, for bytes from anywhere. */
+export async function inspectContent(
+  content: Content,
+  rules: Rules,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const { reader } = content;
+  const kind = await classify(reader, rules.claim);
   if (kind === "ova") {
-    return inspectOva(file, limits, signal);
+    return inspectOva(reader, rules, signal);
   }
-  const disk = await INSPECTORS[kind](file, limits, signal);
-  return {
+  const place: Place = {
     container: undefined,
-    format: kind,
-    ...disk,
-    dataBytes:
-      kind === "raw" ? allocatedBytes(stats) : Math.min(disk.dataBytes, disk.virtualSizeBytes),
-    pieces: [{ offset: 0, size: stats.size }],
     member: undefined,
     otherDisks: [],
+    pieces: [{ offset: 0, size: reader.size }],
     digests: [],
   };
+  if (isPacking(kind)) {
+    return {
+      ...place,
+      packing: kind,
+      inspect: async (handle, stop) =>
+        oncePacked(await inspectContent(await contentOf(handle), rules, stop)),
+    };
+  }
+  const disk = await inspectFormat(content, kind, rules, signal);
+  return { ...place, packing: undefined, ...disk };
 }
 
 const INSPECTORS = {
@@ -99,28 +82,96 @@ const INSPECTORS = {
   (reader: Reader, limits: Limits, signal: AbortSignal) => Promise<Disk>
 >;
 
-async function inspectOva(file: Reader, limits: Limits, signal: AbortSignal): Promise<Inspection> {
-  const { declared, reader, pieces, otherDisks, digests } = await findOvaDisk(file, signal);
-  const format = await classify(reader, undefined);
-  if (format === "ova") {
-    throw refusal("format-mismatch", `${quoted(declared.href)} in the OVA is an archive again`);
+async function contentOf(handle: FileHandle): Promise<Content> {
+  const stats = await handle.stat();
+  return { reader: fileReader(handle, stats.size), allocatedBytes: allocatedBytes(stats) };
+}
+
+async function inspectFormat(
+  content: Content,
+  format: DiskFormat,
+  limits: Limits,
+  signal: AbortSignal,
+): Promise<Disk & { readonly format: DiskFormat }> {
+  const disk = await INSPECTORS[format](content.reader, limits, signal);
+  const dataBytes =
+    format === "raw" ? content.allocatedBytes : Math.min(disk.dataBytes, disk.virtualSizeBytes);
+  return { format, ...disk, dataBytes };
+}
+
+async function inspectOva(reader: Reader, rules: Rules, signal: AbortSignal): Promise<Finding> {
+  const found = await findOvaDisk(reader, signal);
+  if (rules.severalDisks === "refuse" && found.otherDisks.length > 0) {
+    throw refusal(
+      "several-disks",
+      `the OVA has ${found.otherDisks.length} disks besides the one that boots`,
+      { bootDisk: found.declared.href, otherDisks: found.otherDisks.map(quoted).join(" ") },
+    );
   }
-  const disk = await INSPECTORS[format](reader, limits, signal);
-  checkCapacity(declared, disk.virtualSizeBytes);
-  return {
+  const place: Place = {
     container: "ova",
-    format,
-    ...disk,
-    dataBytes: Math.min(disk.dataBytes, disk.virtualSizeBytes),
-    pieces: pieces.map(({ offset, size }) => ({ offset, size })),
-    member: declared.href,
-    otherDisks,
-    digests,
+    member: found.declared.href,
+    otherDisks: found.otherDisks,
+    pieces: found.pieces.map(({ offset, size }) => ({ offset, size })),
+    digests: found.digests,
+  };
+  if (found.declared.compression === undefined) {
+    const content = { reader: found.reader, allocatedBytes: found.reader.size };
+    const disk = await inspectMember(content, found, rules, signal);
+    return { ...place, packing: undefined, ...disk };
+  }
+  const packing = await classify(found.reader, undefined);
+  if (packing !== found.declared.compression || !isPacking(packing)) {
+    throw refusal(
+      "format-mismatch",
+      `${quoted(found.declared.href)} is not packed with ${found.declared.compression}, as the OVF says`,
+    );
+  }
+  return {
+    ...place,
+    packing,
+    inspect: async (handle, stop) => {
+      const content = await contentOf(handle);
+      const disk = await inspectMember(content, found, rules, stop);
+      const pieces = [{ offset: 0, size: content.reader.size }];
+      return { ...place, packing: undefined, ...disk, pieces, digests: [] };
+    },
   };
 }
 
-/** What a sparse file occupies. */
-function allocatedBytes({ size, blocks }: Stats): number {
-  const BLOCK_BYTES = 512;
-  return Math.min(size, blocks * BLOCK_BYTES);
+/** The disk of an OVA, which is a disk at last. */
+async function inspectMember(
+  content: Content,
+  { declared }: OvaDisk,
+  limits: Limits,
+  signal: AbortSignal,
+): Promise<Disk & { readonly format: DiskFormat }> {
+  const kind = await classify(content.reader, undefined);
+  if (kind === "ova") {
+    throw refusal("format-mismatch", `${quoted(declared.href)} in the OVA is an archive again`);
+  }
+  if (isPacking(kind)) {
+    throw refusal(
+      "unsupported-compression",
+      `${quoted(declared.href)} in the OVA is packed with ${kind}, which the OVF does not say`,
+    );
+  }
+  const disk = await inspectFormat(content, kind, limits, signal);
+  checkCapacity(declared, disk.virtualSizeBytes);
+  return disk;
+}
+
+/** A container may hold something packed; what is packed may not. */
+function oncePacked(finding: Finding): Finding {
+  return finding.container === undefined ? unpacked(finding) : finding;
+}
+
+function unpacked(finding: Finding): Inspection {
+  if (finding.packing !== undefined) {
+    throw refusal(
+      "unsupported-compression",
+      `there is something packed (${finding.packing}) where a disk has to be`,
+    );
+  }
+  return finding;
 }

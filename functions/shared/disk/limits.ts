@@ -31,40 +31,49 @@ export function checkVirtualSize(bytes: number, { maxVirtualSizeBytes }: Limits)
   }
 }
 
+/** What the tables of a disk have named so far. */
+export interface Mapped {
+  /** Guest bytes that lie in the file as they are. */
+  readonly plainBytes: number;
+  /** Guest bytes that come out of compressed places. */
+  readonly compressedBytes: number;
+  /** Bytes of tables below the first level. */
+  readonly tableBytes: number;
+}
+
 /**
  * Weighs what the tables of a disk map against what the file has: tables that name one place many times make a disk that is
- * far larger than its file.
- * @param compressedBytes guest bytes that come out of compressed places
- * @param plainBytes guest bytes that lie in the file as they are
+ * far larger than its file, and one table that is named many times makes a table walk without an end. So this is asked after
+ * every table and not at the end only.
+ * @param placeBytes bytes of a cluster, block or grain
  * @throws GiveUp `expansion`
  */
 export function checkExpansion(
-  plainBytes: number,
-  compressedBytes: number,
+  { plainBytes, compressedBytes, tableBytes }: Mapped,
   fileBytes: number,
   placeBytes: number,
 ): void {
   // One place more than the file has: the last one may be written in part only.
-  if (plainBytes > fileBytes + placeBytes) {
+  if (plainBytes > fileBytes + placeBytes || tableBytes > fileBytes) {
     throw refusal(
       "expansion",
-      `a file of ${fileBytes} bytes claims to hold ${plainBytes} bytes of disk: places are used twice`,
-      {
-        fileBytes,
-        dataBytes: plainBytes,
-      },
+      `a file of ${fileBytes} bytes claims to hold ${plainBytes} bytes of disk in ${tableBytes} bytes of tables: ` +
+        "places are used twice",
+      { fileBytes, dataBytes: plainBytes, tableBytes },
     );
   }
-  if (compressedBytes > FREE_EXPANSION_BYTES && compressedBytes > MAX_EXPANSION * fileBytes) {
+  if (compressedBytes > maxUnpackedBytes(fileBytes)) {
     throw refusal(
       "expansion",
       `${compressedBytes} bytes of disk out of a file of ${fileBytes}: more than ${MAX_EXPANSION} times`,
-      {
-        fileBytes,
-        dataBytes: compressedBytes,
-      },
+      { fileBytes, dataBytes: compressedBytes },
     );
   }
+}
+
+/** The most that may come out of packed data, in bytes. */
+export function maxUnpackedBytes(packedBytes: number): number {
+  return Math.max(FREE_EXPANSION_BYTES, MAX_EXPANSION * packedBytes);
 }
 
 const MAX_EXPANSION = 500; // real images stay below 100; deflate itself ends at 1032

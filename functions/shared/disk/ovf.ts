@@ -114,8 +114,9 @@ function inBootOrder(
       .filter((item) => CONTROLLERS.has(textOf(item, "ResourceType")))
       .map((item) => [textOf(item, "InstanceID"), Number(textOf(item, "Address"))]),
   );
+  const byResource = byHostResource(disks);
   const drives = items.flatMap((item) => {
-    const disk = diskOf(textOf(item, "HostResource"), disks);
+    const disk = byResource.get(textOf(item, "HostResource").replace(/^ovf:/, ""));
     if (textOf(item, "ResourceType") !== HARD_DISK || disk === undefined) {
       return [];
     }
@@ -134,11 +135,15 @@ function inBootOrder(
   return drives.sort((a, b) => compare(a.place, b.place)).map(({ disk }) => disk);
 }
 
-/** `ovf:/disk/ID`, `/disk/ID`, `ovf:/file/ID`, `/file/ID`. */
-function diskOf(hostResource: string, disks: readonly DeclaredDisk[]): DeclaredDisk | undefined {
-  const [, kind, id] = /^(?:ovf:)?\/(disk|file)\/(.+)$/.exec(hostResource) ?? [];
-  return disks.find((disk) =>
-    kind === "disk" ? disk.diskId === id : kind === "file" && disk.fileRef === id,
+/** Disks by what a drive says of them: `/disk/ID`, `/file/ID`, with or without `ovf:` before it. The first of two counts. */
+function byHostResource(disks: readonly DeclaredDisk[]): ReadonlyMap<string, DeclaredDisk> {
+  return new Map(
+    disks
+      .flatMap((disk): (readonly [string, DeclaredDisk])[] => [
+        [`/disk/${disk.diskId}`, disk],
+        [`/file/${disk.fileRef}`, disk],
+      ])
+      .toReversed(),
   );
 }
 

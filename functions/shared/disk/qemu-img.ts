@@ -1,7 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { execa, ExecaError } from "execa";
 import { RetryLater } from "../errors.ts";
-import { caged } from "./cage.ts";
+import { caged, programEnvironment } from "./cage.ts";
 import type { DiskFormat } from "./known-formats.ts";
 import type { Range } from "./reader.ts";
 import { quoted, refusal } from "./refusal.ts";
@@ -43,6 +44,9 @@ export async function convertDisk(conversion: Conversion, signal: AbortSignal): 
     addressSpaceBytes: ADDRESS_SPACE_BYTES,
     // qcow2 adds about 1/6500 of tables.
     fileBytes: Math.ceil(virtualSizeBytes * 1.001) + 16 * 2 ** 20,
+    cpuSeconds: timeoutSeconds * availableParallelism(),
+    readable: [SOURCE_PATH],
+    writable: [target],
   });
   const { fd } = source.handle;
   if (!isDescriptor(fd)) {
@@ -53,7 +57,7 @@ export async function convertDisk(conversion: Conversion, signal: AbortSignal): 
   const running = execa(program, [...cage, ...options], {
     stdio: ["ignore", "pipe", "pipe", { value: fd, input: true }],
     extendEnv: false,
-    env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C" }, // the texts below are English
+    env: programEnvironment(),
     buffer: { stdout: false },
     maxBuffer: MAX_STDERR_CHARACTERS,
     timeout: timeoutSeconds * 1000,
@@ -86,7 +90,8 @@ export function progressOf(output: string): number | undefined {
 const ADDRESS_SPACE_BYTES = 4 * 2 ** 30; // 1 GiB is too little for 16 coroutines on qcow2
 const MAX_STDERR_CHARACTERS = 1_000_000;
 const SECTOR = 512;
-const INPUT_DESCRIPTOR = 3;
+/** The descriptor that it inherits. */
+const SOURCE_PATH = "/proc/self/fd/3";
 const DRIVERS = {
   raw: "raw",
   qcow2: "qcow2",
@@ -104,7 +109,7 @@ function isDescriptor(fd: number): fd is 3 {
 type BlockNode = Readonly<Record<string, unknown>>;
 
 function inputOf({ source: { format, range }, guestRange }: Conversion): BlockNode {
-  const file = { driver: "file", filename: `/proc/self/fd/${INPUT_DESCRIPTOR}` };
+  const file = { driver: "file", filename: SOURCE_PATH };
   const disk = {
     driver: DRIVERS[format],
     file: range === undefined ? file : windowNode(range, file),
@@ -124,7 +129,7 @@ function explain(error: ExecaError, timeoutSeconds: number): Error {
     .split("\n")
     .slice(-3)
     .join("; ");
-  if (error.timedOut) {
+  if (error.timedOut || error.signal === "SIGXCPU") {
     return refusal(
       "conversion-timeout",
       `qemu-img did not end within ${timeoutSeconds} seconds`,

@@ -59,26 +59,53 @@ export function joined(parts: readonly Reader[]): Reader {
   };
 }
 
-/** @throws GiveUp with `code` when the bytes are not all there */
+/** @throws GiveUp with `code` when the bytes are not all there; nothing is read then */
 export async function readExactly(
   reader: Reader,
-  { offset, size }: Range,
+  range: Range,
   what: string,
   code: RefusalCode = "truncated",
 ): Promise<Buffer> {
-  const buffer = await reader.read(offset, size);
-  if (buffer.length !== size) {
-    throw refusal(
-      code,
-      `${what} is cut off: ${size} bytes at ${offset} of a file of ${reader.size}`,
-      {
-        offset,
-        fileBytes: reader.size,
-      },
-    );
+  checkInside(reader, range, what, code);
+  const buffer = await reader.read(range.offset, range.size);
+  if (buffer.length !== range.size) {
+    throw refusal(code, `${what} was cut off while it was read`);
   }
   return buffer;
 }
+
+/**
+ * A table of a disk, a piece at a time: some have gigabytes. Entries are not cut.
+ * @throws GiveUp `truncated`, before the first piece, when the table is not all there
+ */
+export async function* tablePieces(
+  reader: Reader,
+  range: Range,
+  what: string,
+): AsyncGenerator<Buffer> {
+  checkInside(reader, range, what, "truncated");
+  for (let done = 0; done < range.size; done += TABLE_PIECE_BYTES) {
+    const size = Math.min(TABLE_PIECE_BYTES, range.size - done);
+    yield await readExactly(reader, { offset: range.offset + done, size }, what);
+  }
+}
+
+function checkInside(
+  reader: Reader,
+  { offset, size }: Range,
+  what: string,
+  code: RefusalCode,
+): void {
+  if (offset + size > reader.size) {
+    throw refusal(
+      code,
+      `${what} is cut off: ${size} bytes at ${offset} of a file of ${reader.size}`,
+      { offset, fileBytes: reader.size },
+    );
+  }
+}
+
+const TABLE_PIECE_BYTES = 2 ** 20;
 
 /**
  * A 64-bit number of a header. Above 2^53 it is rounded, which does no harm here: every such number is compared with a limit

@@ -46,6 +46,7 @@ export type RefusalCode =
   | "ovf-no-disk"
   | "ovf-size-mismatch"
   | "manifest-mismatch"
+  | "several-disks"
   // the step
   | "source-gone"
   | "checksum-mismatch"

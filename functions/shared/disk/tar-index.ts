@@ -31,7 +31,7 @@ export async function tarMembers(
       "tar-truncated",
     );
     if (isZero(block)) {
-      await checkRest(reader, offset, signal);
+      await checkRest(reader, offset);
       break;
     }
     if (headers >= MAX_HEADERS) {
@@ -81,6 +81,8 @@ interface Extension {
 const MAX_HEADERS = 1000;
 const MAX_EXTENSION_BYTES = 65_536;
 const MAX_NAME_BYTES = 1024;
+const MAX_PADDING_BYTES = 2 ** 20; // GNU tar pads to 10 KiB unless told otherwise
+const ZEROS = Buffer.alloc(MAX_PADDING_BYTES);
 const EXTENSION_TYPES: ReadonlySet<string> = new Set(["x", "g", "L", "K"]);
 
 async function readExtension(
@@ -166,19 +168,16 @@ function checkUnique(names: Set<string>, name: string): void {
   names.add(key);
 }
 
-/** After the first block of zeros there may be nothing but zeros. */
-async function checkRest(reader: Reader, from: number, signal: AbortSignal): Promise<void> {
-  const CHUNK = 2 ** 20;
-  for (let offset = from; offset < reader.size; offset += CHUNK) {
-    signal.throwIfAborted();
-    if (!isZero(await reader.read(offset, CHUNK))) {
-      throw refusal("tar-bad", "the archive goes on after its end");
-    }
+/** After the first block of zeros there may be nothing but zeros, and not many: tar fills up a record. */
+async function checkRest(reader: Reader, offset: number): Promise<void> {
+  const rest = await reader.read(offset, MAX_PADDING_BYTES + 1);
+  if (rest.length > MAX_PADDING_BYTES || !isZero(rest)) {
+    throw refusal("tar-bad", "the archive goes on after its end", { offset });
   }
 }
 
 function isZero(buffer: Buffer): boolean {
-  return buffer.every((byte) => byte === 0);
+  return buffer.equals(ZEROS.subarray(0, buffer.length));
 }
 
 function padded(size: number): number {

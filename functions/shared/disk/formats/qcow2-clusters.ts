@@ -1,7 +1,7 @@
-import { checkExpansion } from "../limits.ts";
-import { readExactly, type Reader } from "../reader.ts";
+import { checkExpansion, type Mapped } from "../limits.ts";
+import { readExactly, tablePieces, type Reader } from "../reader.ts";
 import { refusal } from "../refusal.ts";
-import type { Qcow2Header } from "./qcow2.ts";
+import type { Qcow2Header } from "./qcow2-header.ts";
 
 /**
  * Follows the level 1 and level 2 tables to every cluster.
@@ -13,56 +13,55 @@ export async function measureClusters(
   header: Qcow2Header,
   signal: AbortSignal,
 ): Promise<number> {
-  const { clusterBytes } = header;
-  const entryBytes = header.extendedL2 ? 16 : 8;
-  const l1 = await readExactly(
-    reader,
-    { offset: header.l1Offset, size: header.l1Entries * 8 },
-    "the level 1 table",
-  );
-  const seen = new Set<number>();
-  let plain = 0;
-  let compressed = 0;
-  for (let index = 0; index < header.l1Entries; index += 1) {
-    const l2Offset = placeOf(l1, index * 8);
-    if (l2Offset === 0) {
-      continue;
-    }
-    if (l2Offset % clusterBytes !== 0 || l2Offset >= reader.size) {
-      throw refusal(
-        "corrupt",
-        `a qcow2 level 2 table cannot be at ${l2Offset} in a file of ${reader.size} bytes`,
-        {
-          l2Offset,
-        },
-      );
-    }
-    if (seen.has(l2Offset)) {
-      throw refusal(
-        "expansion",
-        `one qcow2 level 2 table, at ${l2Offset}, is used for several parts of the disk`,
-        { l2Offset },
-      );
-    }
-    seen.add(l2Offset);
-    signal.throwIfAborted();
-    const l2 = await readExactly(
-      reader,
-      { offset: l2Offset, size: clusterBytes },
-      "a level 2 table",
-    );
-    for (let at = 0; at < clusterBytes; at += entryBytes) {
-      if ((l2.readUInt8(at) & 0x40) !== 0) {
-        compressed += clusterBytes;
-        checkPlace(compressedPlaceOf(l2, at, header.clusterBits), reader.size);
-      } else if (placeOf(l2, at) !== 0) {
-        plain += clusterBytes;
-        checkCluster(placeOf(l2, at), header, reader.size);
+  const { clusterBytes, l1Offset, l1Entries } = header;
+  const mapped = { plainBytes: 0, compressedBytes: 0, tableBytes: 0 };
+  const l1 = { offset: l1Offset, size: l1Entries * L1_ENTRY_BYTES };
+  for await (const piece of tablePieces(reader, l1, "the level 1 table")) {
+    for (let at = 0; at < piece.length; at += L1_ENTRY_BYTES) {
+      const l2Offset = placeOf(piece, at);
+      if (l2Offset === 0) {
+        continue;
       }
+      signal.throwIfAborted();
+      const data = await measureTable(reader, header, l2Offset);
+      mapped.plainBytes += data.plainBytes;
+      mapped.compressedBytes += data.compressedBytes;
+      mapped.tableBytes += clusterBytes;
+      checkExpansion(mapped, reader.size, clusterBytes);
     }
   }
-  checkExpansion(plain, compressed, reader.size, clusterBytes);
-  return plain + compressed;
+  return mapped.plainBytes + mapped.compressedBytes;
+}
+
+const L1_ENTRY_BYTES = 8;
+const COMPRESSED = 0x40; // bit 62 of an entry
+
+async function measureTable(
+  reader: Reader,
+  header: Qcow2Header,
+  offset: number,
+): Promise<Pick<Mapped, "plainBytes" | "compressedBytes">> {
+  const { clusterBytes } = header;
+  if (offset % clusterBytes !== 0 || offset >= reader.size) {
+    throw refusal(
+      "corrupt",
+      `a qcow2 level 2 table cannot be at ${offset} in a file of ${reader.size} bytes`,
+      { l2Offset: offset },
+    );
+  }
+  const table = await readExactly(reader, { offset, size: clusterBytes }, "a level 2 table");
+  let plainBytes = 0;
+  let compressedBytes = 0;
+  for (let at = 0; at < clusterBytes; at += header.extendedL2 ? 16 : 8) {
+    if ((table.readUInt8(at) & COMPRESSED) !== 0) {
+      compressedBytes += clusterBytes;
+      checkPlace(compressedPlaceOf(table, at, header.clusterBits), reader.size);
+    } else if (placeOf(table, at) !== 0) {
+      plainBytes += clusterBytes;
+      checkCluster(placeOf(table, at), header, reader.size);
+    }
+  }
+  return { plainBytes, compressedBytes };
 }
 
 function checkCluster(offset: number, { clusterBytes }: Qcow2Header, fileBytes: number): void {

@@ -5,21 +5,26 @@ const END = 0;
 const BACKING_FORMAT = 0xe2792aca;
 const EXTERNAL_DATA_FILE = 0x44415441;
 const ENCRYPTION = 0x0537be77;
-const MAX_EXTENSIONS = 64; // four kinds are defined
+const BITMAPS = 0x23852875;
+const MAX_EXTENSIONS = 64; // six kinds are defined
 
 /**
- * Looks through the header extensions for what names other files.
- * @throws GiveUp `backing-file`, `external-data-file`, `encrypted`, `bad-header`
+ * Looks through the header extensions for what names other files, and for what makes qemu-img read more of a stranger's tables
+ * than a disk takes.
+ * @throws GiveUp `backing-file`, `external-data-file`, `encrypted`, `unknown-feature`, `bad-header`
  */
 export async function checkExtensions(
   reader: Reader,
   { headerBytes, clusterBytes }: { readonly headerBytes: number; readonly clusterBytes: number },
 ): Promise<void> {
   let offset = headerBytes;
-  for (let count = 0; offset + 8 <= clusterBytes; count += 1) {
+  for (let count = 0; offset < clusterBytes; count += 1) {
     const entry = await readExactly(reader, { offset, size: 8 }, "a qcow2 header extension");
     const type = entry.readUInt32BE(0);
     const bytes = entry.readUInt32BE(4);
+    if (offset + 8 + bytes > clusterBytes || count >= MAX_EXTENSIONS) {
+      throw refusal("bad-header", "the qcow2 header extensions do not fit their cluster");
+    }
     if (type === END) {
       return;
     }
@@ -32,8 +37,11 @@ export async function checkExtensions(
     if (type === ENCRYPTION) {
       throw refusal("encrypted", "the qcow2 image has an encryption header");
     }
-    if (offset + 8 + bytes > clusterBytes || count >= MAX_EXTENSIONS) {
-      throw refusal("bad-header", "the qcow2 header extensions do not fit their cluster");
+    if (type === BITMAPS) {
+      throw refusal(
+        "unknown-feature",
+        "the qcow2 image has dirty bitmaps, of use for backups only",
+      );
     }
     offset += 8 + Math.ceil(bytes / 8) * 8;
   }

@@ -1,5 +1,5 @@
 import { checkExpansion, checkVirtualSize, type Disk, type Limits } from "../limits.ts";
-import { readExactly, u64le, type Reader } from "../reader.ts";
+import { readExactly, tablePieces, u64le, type Range, type Reader } from "../reader.ts";
 import { refusal } from "../refusal.ts";
 
 const HEADER_BYTES = 512;
@@ -9,6 +9,7 @@ const TYPES: ReadonlyMap<number, string> = new Map([
   [2, "fixed"],
 ]);
 const BLOCK_BYTES = 2 ** 20;
+const ENTRY_BYTES = 4;
 const NOT_ALLOCATED = 0xfffffffe; // and 0xffffffff
 const LINK_UUIDS = { offset: 424, size: 32 }; // link and parent, 16 bytes each
 
@@ -39,34 +40,29 @@ export async function inspectVdi(reader: Reader, limits: Limits): Promise<Disk> 
   if (blocks !== Math.ceil(virtualSizeBytes / BLOCK_BYTES)) {
     throw refusal("bad-header", `${blocks} VDI blocks for a disk of ${virtualSizeBytes} bytes`);
   }
-  const map = await readExactly(
-    reader,
-    { offset: header.readUInt32LE(340), size: blocks * 4 },
-    "the VDI block map",
-  );
-  return {
-    subformat,
-    virtualSizeBytes,
-    dataBytes: measureBlocks(map, header.readUInt32LE(344), reader.size),
-  };
+  const map = { offset: header.readUInt32LE(340), size: blocks * ENTRY_BYTES };
+  const dataBytes = await measureBlocks(reader, map, header.readUInt32LE(344));
+  return { subformat, virtualSizeBytes, dataBytes };
 }
 
-function measureBlocks(map: Buffer, dataOffset: number, fileBytes: number): number {
-  let count = 0;
-  for (let at = 0; at < map.length; at += 4) {
-    const block = map.readUInt32LE(at);
-    if (block >= NOT_ALLOCATED) {
-      continue;
-    }
-    count += 1;
-    if (dataOffset + block * BLOCK_BYTES >= fileBytes) {
-      throw refusal(
-        "truncated",
-        `the VDI has data in block ${block}, but only ${fileBytes} bytes`,
-        { block, fileBytes },
-      );
+async function measureBlocks(reader: Reader, map: Range, dataOffset: number): Promise<number> {
+  let plainBytes = 0;
+  for await (const piece of tablePieces(reader, map, "the VDI block map")) {
+    for (let at = 0; at < piece.length; at += ENTRY_BYTES) {
+      const block = piece.readUInt32LE(at);
+      if (block >= NOT_ALLOCATED) {
+        continue;
+      }
+      plainBytes += BLOCK_BYTES;
+      if (dataOffset + block * BLOCK_BYTES >= reader.size) {
+        throw refusal(
+          "truncated",
+          `the VDI has data in block ${block}, but only ${reader.size} bytes`,
+          { block, fileBytes: reader.size },
+        );
+      }
     }
   }
-  checkExpansion(count * BLOCK_BYTES, 0, fileBytes, BLOCK_BYTES);
-  return count * BLOCK_BYTES;
+  checkExpansion({ plainBytes, compressedBytes: 0, tableBytes: 0 }, reader.size, BLOCK_BYTES);
+  return plainBytes;
 }

@@ -1,12 +1,14 @@
 import { checkExpansion, checkVirtualSize, type Disk, type Limits } from "../limits.ts";
-import { readExactly, u64be, type Reader } from "../reader.ts";
+import { readExactly, tablePieces, u64be, type Reader } from "../reader.ts";
 import { refusal } from "../refusal.ts";
 
 const SECTOR = 512;
 const COOKIE = "conectix";
 const FIXED = 2;
 const DYNAMIC = 3;
+const ENTRY_BYTES = 4;
 const NOT_ALLOCATED = 0xffffffff;
+const MAX_BYTES = 0xff000000 * SECTOR; // qemu's VHD_MAX_SECTORS
 const MAX_CHS_BYTES = 65_535 * 16 * 255 * SECTOR;
 /** Programs whose footers tell the size and not the geometry (qemu block/vpc.c, vpc_open). */
 const SIZE_CREATORS: readonly string[] = ["win ", "qem2", "d2v ", "tap\0", "wa\0\0"];
@@ -80,7 +82,7 @@ function virtualSizeOf(footer: Buffer): number {
   const chsBytes = footer.readUInt16BE(56) * footer.readUInt8(58) * footer.readUInt8(59) * SECTOR;
   const goesBySize =
     SIZE_CREATORS.includes(footer.toString("latin1", 28, 32)) || chsBytes === MAX_CHS_BYTES;
-  return goesBySize ? u64be(footer, 48) : chsBytes;
+  return goesBySize ? Math.floor(u64be(footer, 48) / SECTOR) * SECTOR : chsBytes;
 }
 
 async function measureBlocks(
@@ -102,33 +104,32 @@ async function measureBlocks(
   if (blockBytes < SECTOR || blockBytes > 2 ** 28 || !Number.isInteger(Math.log2(blockBytes))) {
     throw refusal("bad-header", `VHD blocks of ${blockBytes} bytes`, { blockBytes });
   }
-  const needed = Math.ceil(virtualSizeBytes / blockBytes);
-  if (entries < needed) {
+  // qemu reads all of the table, also what the disk does not need.
+  if (entries * blockBytes < virtualSizeBytes || entries * blockBytes > MAX_BYTES) {
     throw refusal(
       "bad-header",
       `${entries} VHD blocks of ${blockBytes} bytes for a disk of ${virtualSizeBytes}`,
     );
   }
-  const table = await readExactly(
-    reader,
-    { offset: u64be(header, 16), size: needed * 4 },
-    "the VHD block table",
-  );
-  let count = 0;
-  for (let at = 0; at < table.length; at += 4) {
-    const sector = table.readUInt32BE(at);
-    if (sector === NOT_ALLOCATED) {
-      continue;
+  const table = { offset: u64be(header, 16), size: entries * ENTRY_BYTES };
+  const bitmapBytes = Math.ceil(blockBytes / SECTOR / 8 / SECTOR) * SECTOR;
+  let plainBytes = 0;
+  for await (const piece of tablePieces(reader, table, "the VHD block table")) {
+    for (let at = 0; at < piece.length; at += ENTRY_BYTES) {
+      const sector = piece.readUInt32BE(at);
+      if (sector === NOT_ALLOCATED) {
+        continue;
+      }
+      if (sector * SECTOR + bitmapBytes + blockBytes > reader.size) {
+        throw refusal(
+          "truncated",
+          `the VHD has a block in sector ${sector}, but only ${reader.size} bytes`,
+          { sector },
+        );
+      }
+      plainBytes += blockBytes;
     }
-    if (sector * SECTOR >= reader.size) {
-      throw refusal(
-        "truncated",
-        `the VHD has data in sector ${sector}, but only ${reader.size} bytes`,
-        { sector },
-      );
-    }
-    count += 1;
   }
-  checkExpansion(count * blockBytes, 0, reader.size, blockBytes);
-  return count * blockBytes;
+  checkExpansion({ plainBytes, compressedBytes: 0, tableBytes: 0 }, reader.size, blockBytes);
+  return plainBytes;
 }

@@ -3,7 +3,7 @@ import { quoted, refusal } from "../refusal.ts";
 /**
  * Checks the descriptor inside of a sparse extent: it may describe this one extent and nothing else.
  * @returns the create type
- * @throws GiveUp `parent-disk`, `external-extent`, `unsupported-subformat`
+ * @throws GiveUp `parent-disk`, `external-extent`, `bad-header`, `unsupported-subformat`
  */
 export function checkEmbeddedDescriptor(text: string): string {
   const descriptor = parse(text);
@@ -21,6 +21,10 @@ export function checkEmbeddedDescriptor(text: string): string {
     );
   }
   const { createType } = descriptor;
+  // qemu wants both, and what it takes for them is found anywhere.
+  if (descriptor.parentCids.length === 0 || !/(?<!parent)CID=/.test(text)) {
+    throw refusal("bad-header", "the VMDK's descriptor has no CID or no parentCID");
+  }
   if (createType !== "monolithicSparse" && createType !== "streamOptimized") {
     throw refusal(
       "unsupported-subformat",
@@ -58,7 +62,7 @@ interface Extent {
 
 interface Descriptor {
   readonly createType: string;
-  readonly parentCid: string;
+  readonly parentCids: readonly string[];
   readonly hasParentHint: boolean;
   readonly extents: readonly Extent[];
 }
@@ -66,24 +70,14 @@ interface Descriptor {
 const NO_PARENT = "ffffffff";
 
 /**
- * Takes the most suspicious reading wherever readers could differ: keys in any case and with any blanks, and every line that
- * begins as an extent is one, however it goes on.
+ * Takes the most suspicious reading wherever readers could differ: keys in any case and with any blanks, what names a parent
+ * anywhere in the text (qemu looks for it with strstr), and every line that begins as an extent is one, however it goes on.
  */
 function parse(text: string): Descriptor {
   let createType = "";
-  let parentCid = NO_PARENT;
-  let hasParentHint = false;
   const extents: Extent[] = [];
   for (const line of text.split(/[\r\n]+/)) {
-    const setting = /^\s*(\w+)\s*=\s*"?([^"]*)"?/.exec(line);
-    const key = setting?.[1]?.toLowerCase();
-    if (key === "createtype") {
-      createType = setting?.[2] ?? "";
-    } else if (key === "parentcid" && parentCid === NO_PARENT) {
-      parentCid = setting?.[2]?.trim().toLowerCase() ?? "";
-    } else if (key === "parentfilenamehint") {
-      hasParentHint = true;
-    }
+    createType = /^\s*createType\s*=\s*"?([^"]*)"?/i.exec(line)?.[1] ?? createType;
     const extent = /^\s*(?:RW|RDONLY|NOACCESS)\s+\S+\s+(\S+)(.*)$/i.exec(line);
     if (extent !== null) {
       extents.push({
@@ -93,11 +87,17 @@ function parse(text: string): Descriptor {
       });
     }
   }
-  return { createType, parentCid, hasParentHint, extents };
+  const parentCids = text.matchAll(/parentCID\s*=\s*"?\s*([0-9a-z]*)/gi);
+  return {
+    createType,
+    parentCids: [...parentCids].map(([, cid]) => (cid ?? "").toLowerCase()),
+    hasParentHint: /parentFileNameHint/i.test(text),
+    extents,
+  };
 }
 
-function checkParent({ parentCid, hasParentHint }: Descriptor): void {
-  if (parentCid !== NO_PARENT || hasParentHint) {
+function checkParent({ parentCids, hasParentHint }: Descriptor): void {
+  if (parentCids.some((cid) => cid !== NO_PARENT) || hasParentHint) {
     throw refusal("parent-disk", "the VMDK is a difference to another disk");
   }
 }

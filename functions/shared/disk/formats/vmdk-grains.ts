@@ -1,9 +1,9 @@
 import { checkExpansion } from "../limits.ts";
-import { readExactly, type Reader } from "../reader.ts";
+import { readExactly, tablePieces, type Reader } from "../reader.ts";
 import { refusal } from "../refusal.ts";
-import type { SparseHeader } from "./vmdk.ts";
+import { SECTOR, type SparseHeader } from "./vmdk-header.ts";
 
-const SECTOR = 512;
+const ENTRY_BYTES = 4;
 const FLAG_ZEROED_GRAINS = 4;
 const FLAG_COMPRESSED = 0x1_0000;
 const ZEROED_GRAIN = 1;
@@ -16,54 +16,42 @@ const ZEROED_GRAIN = 1;
 export async function measureGrains(
   reader: Reader,
   header: SparseHeader,
+  directorySector: number,
   signal: AbortSignal,
 ): Promise<number> {
-  const grainBytes = header.grainSectors * SECTOR;
-  const tableBytes = header.entriesPerTable * 4;
-  const grains = Math.ceil(header.capacitySectors / header.grainSectors);
-  const directory = await readExactly(
-    reader,
-    {
-      offset: header.directorySector * SECTOR,
-      size: Math.ceil(grains / header.entriesPerTable) * 4,
-    },
-    "the VMDK grain directory",
-  );
-  const seen = new Set<number>();
-  let count = 0;
-  for (let at = 0; at < directory.length; at += 4) {
-    const tableSector = directory.readUInt32LE(at);
-    if (tableSector === 0) {
-      continue;
-    }
-    if (seen.has(tableSector)) {
-      throw refusal(
-        "expansion",
-        `one VMDK grain table, in sector ${tableSector}, is used for several parts of the disk`,
-      );
-    }
-    seen.add(tableSector);
-    signal.throwIfAborted();
-    const table = await readExactly(
-      reader,
-      { offset: tableSector * SECTOR, size: tableBytes },
-      "a VMDK grain table",
-    );
-    count += countGrains(table, header, reader.size);
-  }
+  const { grainSectors, entriesPerTable, capacitySectors } = header;
+  const grainBytes = grainSectors * SECTOR;
+  const size = entriesPerTable * ENTRY_BYTES;
+  const tables = Math.ceil(capacitySectors / (grainSectors * entriesPerTable));
   const isCompressed = (header.flags & FLAG_COMPRESSED) !== 0;
-  const bytes = count * grainBytes;
-  checkExpansion(isCompressed ? 0 : bytes, isCompressed ? bytes : 0, reader.size, grainBytes);
+  const directory = { offset: directorySector * SECTOR, size: tables * ENTRY_BYTES };
+  let bytes = 0;
+  let tableBytes = 0;
+  for await (const piece of tablePieces(reader, directory, "the VMDK grain directory")) {
+    for (let at = 0; at < piece.length; at += ENTRY_BYTES) {
+      const offset = piece.readUInt32LE(at) * SECTOR;
+      if (offset === 0) {
+        continue;
+      }
+      signal.throwIfAborted();
+      const table = await readExactly(reader, { offset, size }, "a VMDK grain table");
+      bytes += countGrains(table, header.flags, directorySector, reader.size) * grainBytes;
+      tableBytes += size;
+      const [plainBytes, compressedBytes] = isCompressed ? [0, bytes] : [bytes, 0];
+      checkExpansion({ plainBytes, compressedBytes, tableBytes }, reader.size, grainBytes);
+    }
+  }
   return bytes;
 }
 
 function countGrains(
   table: Buffer,
-  { flags, directorySector }: SparseHeader,
+  flags: number,
+  directorySector: number,
   fileBytes: number,
 ): number {
   let count = 0;
-  for (let at = 0; at < table.length; at += 4) {
+  for (let at = 0; at < table.length; at += ENTRY_BYTES) {
     const sector = table.readUInt32LE(at);
     if (sector === 0 || (sector === ZEROED_GRAIN && (flags & FLAG_ZEROED_GRAINS) !== 0)) {
       continue;

@@ -3,6 +3,13 @@ import { readExactly, u64le, windowOf, type Reader } from "../reader.ts";
 import { refusal } from "../refusal.ts";
 import { checkEmbeddedDescriptor } from "./vmdk-descriptor.ts";
 import { measureGrains } from "./vmdk-grains.ts";
+import {
+  checkHeader,
+  checkOverhead,
+  parseHeader,
+  SECTOR,
+  type SparseHeader,
+} from "./vmdk-header.ts";
 
 /**
  * Checks a VMDK that is one sparse extent with its descriptor inside: monolithicSparse and streamOptimized (VMware's
@@ -20,72 +27,21 @@ export async function inspectVmdk(
   checkHeader(header);
   checkVirtualSize(header.capacitySectors * SECTOR, limits);
   const createType = checkEmbeddedDescriptor(await readDescriptor(reader, header));
-  const tables =
-    header.directorySector === DIRECTORY_AT_END ? await readFooter(reader, header) : header;
-  const dataBytes = await measureGrains(reader, tables, signal);
+  const tables = header.directorySector === undefined ? await readFooter(reader, header) : header;
+  if (tables.directorySector === undefined) {
+    throw refusal("corrupt", "the VMDK's footer does not say where its tables are");
+  }
+  checkOverhead(tables, reader.size);
+  const dataBytes = await measureGrains(reader, tables, tables.directorySector, signal);
   return { subformat: createType, virtualSizeBytes: header.capacitySectors * SECTOR, dataBytes };
 }
 
-/** The fields of a sparse extent's header that the checks need. */
-export interface SparseHeader {
-  readonly version: number;
-  readonly flags: number;
-  readonly capacitySectors: number;
-  readonly grainSectors: number;
-  readonly descriptorSector: number;
-  readonly descriptorSectors: number;
-  readonly entriesPerTable: number;
-  readonly directorySector: number;
-  readonly newlineTest: string;
-  readonly compression: number;
-}
-
-const SECTOR = 512;
 const MAGIC = "KDMV";
-const DIRECTORY_AT_END = 2 ** 64; // all bits set, as `u64le` rounds it
-const FLAG_NEWLINE_TEST = 1;
-const FLAG_COMPRESSED = 0x1_0000;
-const COMPRESSION_DEFLATE = 1;
 const DESCRIPTOR_SECTOR = 1;
 const MAX_DESCRIPTOR_SECTORS = 128; // writers reserve 20
+const QEMU_DESCRIPTOR_SECTORS = 20; // block/vmdk.c, DESC_SIZE
 const MARKER_FOOTER = 3;
-
-function parseHeader(sector: Buffer): SparseHeader {
-  return {
-    version: sector.readUInt32LE(4),
-    flags: sector.readUInt32LE(8),
-    capacitySectors: u64le(sector, 12),
-    grainSectors: u64le(sector, 20),
-    descriptorSector: u64le(sector, 28),
-    descriptorSectors: u64le(sector, 36),
-    entriesPerTable: sector.readUInt32LE(44),
-    directorySector: u64le(sector, 56),
-    newlineTest: sector.toString("latin1", 73, 77),
-    compression: sector.readUInt16LE(77),
-  };
-}
-
-function checkHeader(header: SparseHeader): void {
-  if (header.version < 1 || header.version > 3) {
-    throw refusal("unsupported-version", `VMDK version ${header.version}`, {
-      version: header.version,
-    });
-  }
-  // A transfer in text mode would have changed these four characters.
-  if ((header.flags & FLAG_NEWLINE_TEST) !== 0 && header.newlineTest !== "\n \r\n") {
-    throw refusal("corrupt", "the VMDK was damaged by a transfer that changed its line ends");
-  }
-  const { grainSectors } = header;
-  if (grainSectors < 8 || grainSectors > 2048 || !Number.isInteger(Math.log2(grainSectors))) {
-    throw refusal("bad-header", `VMDK grains of ${grainSectors} sectors`, { grainSectors });
-  }
-  if (header.entriesPerTable !== 512) {
-    throw refusal("bad-header", `VMDK grain tables of ${header.entriesPerTable} entries`);
-  }
-  if ((header.flags & FLAG_COMPRESSED) !== 0 && header.compression !== COMPRESSION_DEFLATE) {
-    throw refusal("unsupported-compression", `VMDK compression ${header.compression}`);
-  }
-}
+const MARKER_END_OF_STREAM = 0;
 
 async function readDescriptor(
   reader: Reader,
@@ -108,10 +64,11 @@ async function readDescriptor(
       descriptorSectors,
     });
   }
-  const range = { offset: descriptorSector * SECTOR, size: descriptorSectors * SECTOR };
-  const bytes = await readExactly(reader, range, "the VMDK descriptor");
+  // qemu reads this much whatever the header says; a name in there counts.
+  const sectors = Math.max(descriptorSectors, QEMU_DESCRIPTOR_SECTORS);
+  const bytes = await reader.read(descriptorSector * SECTOR, sectors * SECTOR);
   const end = bytes.indexOf(0);
-  return bytes.toString("utf8", 0, end === -1 ? bytes.length : end);
+  return bytes.toString("latin1", 0, end === -1 ? bytes.length : end);
 }
 
 /**
@@ -125,7 +82,10 @@ async function readFooter(reader: Reader, header: SparseHeader): Promise<SparseH
   }
   const end = windowOf(reader, { offset: Math.max(0, reader.size - 3 * SECTOR), size: 3 * SECTOR });
   const bytes = await readExactly(end, { offset: 0, size: 3 * SECTOR }, "the VMDK footer");
-  const isMarked = bytes.readUInt32LE(12) === MARKER_FOOTER && bytes.readUInt32LE(8) === 0;
+  const isMarked =
+    hasMarker(bytes, 0, MARKER_FOOTER) &&
+    hasMarker(bytes, 2 * SECTOR, MARKER_END_OF_STREAM) &&
+    u64le(bytes, 2 * SECTOR) === 0;
   if (!isMarked || bytes.toString("latin1", SECTOR, SECTOR + 4) !== MAGIC) {
     throw refusal(
       "truncated",
@@ -148,8 +108,10 @@ async function readFooter(reader: Reader, header: SparseHeader): Promise<SparseH
       );
     }
   }
-  if (footer.directorySector === DIRECTORY_AT_END) {
-    throw refusal("corrupt", "the VMDK's footer does not say where its tables are");
-  }
   return footer;
+}
+
+/** A marker: a number of 8 bytes, the size of what follows, 0 for all but grains, and a type. */
+function hasMarker(bytes: Buffer, at: number, type: number): boolean {
+  return bytes.readUInt32LE(at + 8) === 0 && bytes.readUInt32LE(at + 12) === type;
 }

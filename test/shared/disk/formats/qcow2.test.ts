@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inspectQcow2 } from "../../../../functions/shared/disk/formats/qcow2.ts";
+import type { Reader } from "../../../../functions/shared/disk/reader.ts";
+
+const CLUSTER_BYTES = 65_536;
+const MAX_VIRTUAL_SIZE_BYTES = 2 ** 40;
+
+test("one empty table that is named for the whole disk is refused early, not read over and over", async () => {
+  const L1_ENTRIES = 2048; // 1 TiB
+  const L2_AT = 3 * CLUSTER_BYTES;
+  const bytes = Buffer.alloc(4 * CLUSTER_BYTES);
+  bytes.write("QFI\xFB", 0, "latin1");
+  bytes.writeUInt32BE(2, 4);
+  bytes.writeUInt32BE(16, 20);
+  bytes.writeBigUInt64BE(BigInt(MAX_VIRTUAL_SIZE_BYTES), 24);
+  bytes.writeUInt32BE(L1_ENTRIES, 36);
+  bytes.writeBigUInt64BE(BigInt(CLUSTER_BYTES), 40);
+  bytes.writeBigUInt64BE(BigInt(2 * CLUSTER_BYTES), 48);
+  bytes.writeUInt32BE(1, 56);
+  for (let index = 0; index < L1_ENTRIES; index += 1) {
+    bytes.writeBigUInt64BE(BigInt(L2_AT), CLUSTER_BYTES + index * 8);
+  }
+  let reads = 0;
+  const reader: Reader = {
+    size: bytes.length,
+    read: async (offset, length) => {
+      reads += 1;
+      return Promise.resolve(bytes.subarray(offset, offset + length));
+    },
+  };
+  await assert.rejects(
+    inspectQcow2(
+      reader,
+      { maxVirtualSizeBytes: MAX_VIRTUAL_SIZE_BYTES },
+      AbortSignal.timeout(5000),
+    ),
+    { code: "expansion" },
+  );
+  assert.ok(reads < 20, `${reads} reads`);
+});
