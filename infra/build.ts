@@ -9,7 +9,7 @@ import { steps } from "../functions/registry.ts";
  * Bundles the program: node infra/build.ts
  *
  * dist/ then needs nothing but Node: the command vmcatcher-one.js, one Lambda-shaped FUNCTION.js for each step, what they
- * share in chunks beside them, and vmcatcher's hook.
+ * share in chunks beside them, vmcatcher's hook, and the two processes of the demonstration with containers.
  */
 
 /**
@@ -54,6 +54,9 @@ const HOOK = "vmcatcher-hook";
 const entries: ReadonlyMap<string, string> = new Map([
   [COMMAND, `#!/usr/bin/env node\nimport "./cli/main.ts";`],
   ...Object.keys(steps).map((name): [string, string] => [name, lambdaSource(JSON.stringify(name))]),
+  // The other parties of infra/compose.demo.yaml; `vmcatcher-one demo` has what they are made of in any case.
+  ["demo-opennebula", `import "../test/fakes/opennebula/main.ts";`],
+  ["demo-publisher", `import "../test/fakes/vmcatcher/main.ts";`],
 ]);
 
 function lambdaSource(name: string): string {

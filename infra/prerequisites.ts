@@ -3,7 +3,7 @@ import { delimiter, join } from "node:path";
 import { execa } from "execa";
 
 /*
- * Installs the programs that `npm run demo` and `npm test` need, by the system's package manager where it may, and otherwise
+ * Installs the programs that `npm run demo`, `npm test` and the container tests need, by the system's package manager where it may, and otherwise
  * says exactly what is missing: node infra/prerequisites.ts PROGRAM...
  */
 
@@ -53,6 +53,11 @@ const managers: readonly {
       mvn: "maven",
       busybox: "busybox",
       dash: "dash",
+      xz: "xz-utils",
+      promtool: "prometheus",
+      dockerd: "docker.io",
+      docker: "docker-cli",
+      ip: "iproute2",
     },
     steps: (packages) => [
       ["update", "-qq"],

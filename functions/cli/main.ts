@@ -5,7 +5,10 @@ import { errorText } from "../shared/errors.ts";
 import { deadLettersCommand } from "./dead-letters.ts";
 import { demoCommand } from "./demo.ts";
 import { EXIT_FAILED, EXIT_USAGE } from "./exit-codes.ts";
+import { healthCommand } from "./health.ts";
 import { hookCommand } from "./hook.ts";
+import { hookScriptCommand } from "./hook-script.ts";
+import { inspectCommand } from "./inspect.ts";
 import { replayCommand } from "./replay.ts";
 import { runCommand } from "./run.ts";
 import { statusCommand } from "./status.ts";
@@ -23,9 +26,12 @@ const program = new Command("vmcatcher-one")
 for (const command of [
   runCommand(),
   hookCommand(),
+  hookScriptCommand(),
   statusCommand(),
+  healthCommand(),
   deadLettersCommand(),
   replayCommand(),
+  inspectCommand(),
   demoCommand(),
 ]) {
   program.addCommand(command.copyInheritedSettings(program));

@@ -1,10 +1,12 @@
 import { Argument, Command } from "commander";
+import { countSpool } from "../enqueue-event/listing.ts";
 import { watchSpool } from "../enqueue-event/watch.ts";
 import { FIRST_STEP, steps, type StepName } from "../registry.ts";
 import { sweepUntil } from "../restore-permissions/sweep.ts";
 import { readConfig, type Config } from "../shared/config.ts";
 import { createLog, type Log } from "../shared/log.ts";
 import { runSteps, type ExtraTask } from "../shared/worker/run-steps.ts";
+import { withSigns } from "../shared/worker/sign-of-life.ts";
 
 const ENQUEUE = "enqueue-event";
 /** Every function, in the order of the chain. */
@@ -41,12 +43,26 @@ export async function runFunctions(
   const names = functions.filter((name): name is StepName => Object.hasOwn(steps, name));
   const extra: ExtraTask[] = [];
   if (functions.includes(ENQUEUE)) {
-    extra.push(({ firstQueue, signal }) =>
-      watchSpool(config, { queue: firstQueue, log: log.child({ function: ENQUEUE }) }, signal),
+    extra.push(({ firstQueue, observer, signal }) =>
+      withSigns({ observer, function: ENQUEUE, slot: 0 }, (sign) =>
+        watchSpool(
+          config,
+          { queue: firstQueue, log: log.child({ function: ENQUEUE }), sign },
+          signal,
+        ),
+      ),
     );
   }
   if (functions.includes("restore-permissions")) {
     extra.push(({ deps, signal }) => sweepUntil(deps, signal));
   }
-  await runSteps(names, { steps, firstStep: FIRST_STEP, config, log, extra }, stop);
+  const options = {
+    steps,
+    firstStep: FIRST_STEP,
+    config,
+    log,
+    extra,
+    countSpool: functions.includes(ENQUEUE) ? () => countSpool(config.spoolDirectory) : undefined,
+  };
+  await runSteps(names, options, stop);
 }

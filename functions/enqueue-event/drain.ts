@@ -1,5 +1,6 @@
 import type { Clock } from "../shared/clock.ts";
 import { GiveUp } from "../shared/errors.ts";
+import { QUEUE_CALL_SECONDS, type GiveSign } from "../shared/worker/sign-of-life.ts";
 import { parseEntry } from "./entry.ts";
 import { type EnqueueDeps, handle } from "./handler.ts";
 import type { Spool } from "./spool.ts";
@@ -7,6 +8,8 @@ import type { Spool } from "./spool.ts";
 /** What draining takes. */
 export interface DrainDeps extends EnqueueDeps {
   readonly clock: Clock;
+  /** Given before each event. */
+  readonly sign?: GiveSign;
 }
 
 /**
@@ -24,6 +27,7 @@ export async function drainSpool(
 ): Promise<void> {
   for (const name of await spool.names()) {
     signal.throwIfAborted();
+    deps.sign?.("draining", QUEUE_CALL_SECONDS);
     await drainEntry(name, spool, deps, signal);
   }
   const leftovers = await spool.removeLeftovers(new Date(deps.clock.now().getTime() - LEFTOVER_MS));

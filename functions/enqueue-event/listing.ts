@@ -11,14 +11,28 @@ export interface SpoolListing {
 
 /** A spool that does not exist yet is an empty one. */
 export async function listSpool(spoolDirectory: string): Promise<SpoolListing> {
-  const waiting = await entries(join(spoolDirectory, "new"));
-  const badDirectory = join(spoolDirectory, "bad");
-  const names = (await entries(badDirectory)).filter((name) => !name.endsWith(".reason"));
-  const bad = names.map(async (name) => ({
+  const { waiting, bad } = await names(spoolDirectory);
+  const told = bad.map(async (name) => ({
     name,
-    reason: await reasonBeside(join(badDirectory, name)),
+    reason: await reasonBeside(join(spoolDirectory, "bad", name)),
   }));
-  return { waiting: waiting.length, bad: await Promise.all(bad) };
+  return { waiting: waiting.length, bad: await Promise.all(told) };
+}
+
+/** How much lies in the spool: two directories are read, and no file. */
+export async function countSpool(
+  spoolDirectory: string,
+): Promise<{ readonly waiting: number; readonly bad: number }> {
+  const { waiting, bad } = await names(spoolDirectory);
+  return { waiting: waiting.length, bad: bad.length };
+}
+
+async function names(spoolDirectory: string) {
+  const bad = await entries(join(spoolDirectory, "bad"));
+  return {
+    waiting: await entries(join(spoolDirectory, "new")),
+    bad: bad.filter((name) => !name.endsWith(".reason")),
+  };
 }
 
 async function entries(directory: string): Promise<readonly string[]> {

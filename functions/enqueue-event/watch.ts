@@ -3,6 +3,7 @@ import { type Clock, systemClock } from "../shared/clock.ts";
 import { errorText } from "../shared/errors.ts";
 import type { Log } from "../shared/log.ts";
 import { RECEIVE_BACKOFF, backoffSeconds } from "../shared/worker/backoff.ts";
+import { QUEUE_CALL_SECONDS, type GiveSign } from "../shared/worker/sign-of-life.ts";
 import { watchArrivals } from "./arrivals.ts";
 import { drainSpool } from "./drain.ts";
 import type { EnqueueDeps } from "./handler.ts";
@@ -13,6 +14,7 @@ import { type SpoolDirectories, openSpool } from "./spool.ts";
 export interface WatchDeps extends EnqueueDeps {
   readonly clock?: Clock;
   readonly random?: () => number;
+  readonly sign?: GiveSign;
 }
 
 /**
@@ -30,6 +32,7 @@ export async function watchSpool(
   using arrivals = watchArrivals(join(directories.spoolDirectory, "new"), { clock, log });
   let failures = 0;
   while (!signal.aborted) {
+    deps.sign?.("draining", QUEUE_CALL_SECONDS);
     try {
       const spool = await openSpool(directories);
       arrivals.watch();

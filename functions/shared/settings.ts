@@ -57,18 +57,22 @@ const voDatastores = z.string().transform((text, context) => {
   return map;
 });
 
-const httpAddress = z.string().transform((text, context) => {
-  const match = /^(?:\[([0-9a-f:]+)\]|([^:[\]]+)):(\d{1,5})$/i.exec(text);
-  if (text === "off") {
-    return undefined;
-  }
-  const port = Number(match?.[3]);
-  if (match === null || port > 65_535) {
-    context.addIssue("must be ADDRESS:PORT, [IPV6]:PORT or off");
-    return z.NEVER;
-  }
-  return { host: match[1] ?? match[2] ?? "", port };
-});
+// The default stands before the transform: behind it, zod would take the undefined of `off` for a missing setting.
+const httpAddress = z
+  .string()
+  .default("127.0.0.1:9464")
+  .transform((text, context) => {
+    const match = /^(?:\[([0-9a-f:]+)\]|([^:[\]]+)):(\d{1,5})$/i.exec(text);
+    if (text === "off") {
+      return undefined;
+    }
+    const port = Number(match?.[3]);
+    if (match === null || port > 65_535) {
+      context.addIssue("must be ADDRESS:PORT, [IPV6]:PORT or off");
+      return z.NEVER;
+    }
+    return { host: match[1] ?? match[2] ?? "", port };
+  });
 
 /** Every setting with its check and its default, by the name of its environment variable. */
 export const settingsSchema = z.object({
@@ -101,7 +105,7 @@ export const settingsSchema = z.object({
   VMCATCHER_ONE_STOP_GRACE_SECONDS: integer(0, 86_400).default(20),
   VMCATCHER_ONE_SWEEP_SECONDS: integer(1, 86_400).default(300),
   VMCATCHER_ONE_SEVERAL_DISKS: z.enum(["boot-disk", "refuse"]).default("boot-disk"),
-  VMCATCHER_ONE_HTTP: httpAddress.default({ host: "127.0.0.1", port: 9464 }),
+  VMCATCHER_ONE_HTTP: httpAddress,
   // Read by the hook alone; known here so that one file of settings can serve both.
   VMCATCHER_ONE_VMCATCHER_IMAGE: z.string().optional(),
   VMCATCHER_ONE_VMCATCHER_IMAGE_SECONDS: z.string().optional(),

@@ -1,7 +1,6 @@
 import { chmod, mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { hookPath } from "../../functions/cli/hook.ts";
 import { readConfig, type Config } from "../../functions/shared/config.ts";
 import { createOpenNebula } from "../../functions/shared/opennebula/client.ts";
@@ -11,6 +10,7 @@ import {
   type OpenNebulaSimulator,
   type SimulatorOptions,
 } from "./opennebula/simulator.ts";
+import { untilImages, type UntilImages } from "./until-images.ts";
 import { createVmcatcher, type Vmcatcher } from "./vmcatcher/vmcatcher.ts";
 
 /** A site in one temporary directory: vmcatcher, an OpenNebula front end, and where vmcatcher-one lives. */
@@ -25,12 +25,7 @@ export interface Site {
   readonly oneadmin: OpenNebula;
   /** All images, newest first. */
   images(): Promise<readonly Image[]>;
-  /** The images of a name pattern, once the condition holds. @throws Error with what there was, after `seconds` */
-  until(
-    what: string,
-    condition: (images: readonly Image[]) => boolean,
-    seconds?: number,
-  ): Promise<readonly Image[]>;
+  readonly until: UntilImages;
   close(): Promise<void>;
 }
 
@@ -75,20 +70,7 @@ export async function createSite(
     vmcatcher,
     oneadmin,
     images,
-    until: async (what, condition, seconds = 20) => {
-      for (const end = performance.now() + seconds * 1000; ; await sleep(20)) {
-        const seen = await images();
-        if (condition(seen)) {
-          return seen;
-        }
-        if (performance.now() > end) {
-          const found = seen.map(
-            ({ id, name, uname, mode, state }) => `${id} ${name} ${uname} ${mode} ${state}`,
-          );
-          throw new Error(`not within ${seconds} s: ${what}; there are:\n${found.join("\n")}`);
-        }
-      }
-    },
+    until: untilImages(images),
     close: async () => {
       await simulator.close();
       await rm(directory, { recursive: true, force: true });

@@ -62,6 +62,18 @@ describe("settings", () => {
     assert.equal(problemsOf({ VMCATCHER_ONE_LOG_LEVEL: "loud" }).length, 1);
   });
 
+  it("health and metrics are served on loopback, elsewhere, or nowhere", () => {
+    const http = (text?: string) => readConfig({ VMCATCHER_ONE_HTTP: text }).http;
+    assert.deepEqual(http(), { host: "127.0.0.1", port: 9464 });
+    assert.deepEqual(http("[::]:80"), { host: "::", port: 80 });
+    assert.deepEqual(http("0.0.0.0:0"), { host: "0.0.0.0", port: 0 });
+    // Bug: the default of the setting took the place of the undefined that `off` stands for. Fix: default first, then transform.
+    assert.equal(http("off"), undefined);
+    for (const wrong of ["9464", ":9464", "localhost:65536", "http://localhost:1", "::1:80"]) {
+      assert.equal(problemsOf({ VMCATCHER_ONE_HTTP: wrong }).length, 1, wrong);
+    }
+  });
+
   it("D1: a VO can have a datastore of its own", () => {
     const config = readConfig({ VMCATCHER_ONE_VO_DATASTORES: "fedcloud.egi.eu=ceph, ops=100" });
     assert.deepEqual([...config.voDatastores], [["fedcloud.egi.eu", "ceph"], ["ops", "100"]]); // prettier-ignore

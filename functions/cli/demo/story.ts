@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Site } from "../../../test/fakes/site.ts";
+import type { UntilImages } from "../../../test/fakes/until-images.ts";
+import type { Vmcatcher } from "../../../test/fakes/vmcatcher/vmcatcher.ts";
 import { STATE } from "../../shared/lineage/attributes.ts";
-import type { Image } from "../../shared/opennebula/opennebula.ts";
+import type { Image, OpenNebula } from "../../shared/opennebula/opennebula.ts";
 import { makeOva, makeRaw, type Appliance } from "./appliance.ts";
 
 /** Where the story is told. */
@@ -12,8 +13,30 @@ export interface Audience {
   readonly check: (what: string, ok: boolean) => void;
 }
 
+/** Where the story plays: in this process, or in containers of which this process is one. */
+export interface Stage {
+  /** For the files that are published. */
+  readonly directory: string;
+  readonly vmcatcher: Vmcatcher;
+  /** OpenNebula as oneadmin sees it. */
+  readonly oneadmin: OpenNebula;
+  /** What else happens in OpenNebula. */
+  readonly simulator: FrontEnd;
+  readonly until: UntilImages;
+}
+
+/** The part of the simulator that the story needs. Everything returns the id of what was made, but for `sourceOf`. */
+export interface FrontEnd {
+  createGroup(name: string): number | Promise<number>;
+  createUser(name: string, password: string, gid: number): number | Promise<number>;
+  startVm(imageId: number): number | Promise<number>;
+  stopVm(vmId: number): void | Promise<void>;
+  /** Where the copy of an image lies. */
+  sourceOf(imageId: number): string | Promise<string>;
+}
+
 /** Published, given to a VO, updated, disabled, updated, expired, subscribed again. @throws when a step does not come about */
-export async function tellStory(site: Site, audience: Audience): Promise<void> {
+export async function tellStory(site: Stage, audience: Audience): Promise<void> {
   const { oneadmin, simulator, vmcatcher } = site;
   const { print, check } = audience;
   const signal = AbortSignal.timeout(STORY_TIMEOUT_MS);
@@ -59,11 +82,11 @@ export async function tellStory(site: Site, audience: Audience): Promise<void> {
   check(`image ${small.id} is exactly the RAW file`, await holdsDisk(small, raw1));
 
   print("2. The administrator gives the first one to a VO, mode 640. A user starts a VM from it.");
-  const group = simulator.createGroup("fedcloud");
-  const user = simulator.createUser("alice", "alicepw", group);
+  const group = await simulator.createGroup("fedcloud");
+  const user = await simulator.createUser("alice", "alicepw", group);
   await oneadmin.chown(first.id, user, group, signal);
   await oneadmin.chmod(first.id, "640", signal);
-  const vm = simulator.startVm(first.id);
+  const vm = await simulator.startVm(first.id);
   check(`image ${first.id} is in use`, (await again(first.id)).state === "USED");
 
   print("3. A new version is published.");
@@ -83,7 +106,7 @@ export async function tellStory(site: Site, audience: Audience): Promise<void> {
   check("the VM still runs from the old one", old.runningVms === 1 && old.state === "USED");
 
   print("4. The VM ends. The old image could not be disabled while it was in use; now it is.");
-  simulator.stopVm(vm);
+  await simulator.stopVm(vm);
   const freed = await site.until("the old image is disabled", (all) =>
     all.some(({ id, state }) => id === first.id && state === "DISABLED"),
   );
@@ -139,9 +162,9 @@ function isGivenTo(image: Image, uid: number, gid: number, mode: string): boolea
 }
 
 /** What a VM would read: the copy in the datastore. */
-async function sha256OfContent(site: Site, image: Image): Promise<string> {
+async function sha256OfContent(site: Stage, image: Image): Promise<string> {
   return createHash("sha256")
-    .update(await readFile(site.simulator.sourceOf(image.id)))
+    .update(await readFile(await site.simulator.sourceOf(image.id)))
     .digest("hex");
 }
 

@@ -3,9 +3,17 @@ import type { Config } from "../config.ts";
 import type { Deps } from "../deps.ts";
 import type { Log } from "../log.ts";
 import { createOpenNebula } from "../opennebula/client.ts";
+import type { CallReport } from "../opennebula/rpc.ts";
 
-/** The real things that functions are given; nothing is connected to yet. */
-export function createDeps(config: Config, log: Log): Deps {
-  const opennebula = createOpenNebula({ endpoint: config.oneXmlrpc, authFile: config.oneAuthFile });
+/**
+ * The real things that functions are given; nothing is connected to yet.
+ * @param onCall told of each call to OpenNebula when it has ended
+ */
+export function createDeps(config: Config, log: Log, onCall?: (call: CallReport) => void): Deps {
+  const opennebula = createOpenNebula({
+    endpoint: config.oneXmlrpc,
+    authFile: config.oneAuthFile,
+    onCall,
+  });
   return { config, opennebula, clock: systemClock, log };
 }

@@ -11,6 +11,7 @@ import type { Outcome } from "./outcome.ts";
 import { passOn } from "./pass-on.ts";
 import { reportOutcome } from "./report.ts";
 import { settle } from "./settle.ts";
+import { signWorking } from "./step.ts";
 import type { Sender, StepContext } from "./step.ts";
 
 /**
@@ -28,9 +29,10 @@ export async function handleDelivery(
   const { name, observer } = context;
   const { clock } = context.deps;
   const startedAt = clock.now().getTime();
-  observer.onInFlight?.({ function: name, change: 1 });
-
   const attempt = begin(context, delivery, shutdown);
+  const job = attempt.job?.id;
+  observer.onInFlight?.({ function: name, change: 1, job });
+
   let outcome = await judged(attempt, () => runAndPassOn(attempt));
   if (outcome.kind === "start_over") {
     const startingOver = outcome;
@@ -41,7 +43,7 @@ export async function handleDelivery(
 
   const milliseconds = clock.now().getTime() - startedAt;
   reportOutcome(attempt.deps.log, outcome, milliseconds);
-  observer.onInFlight?.({ function: name, change: -1 });
+  observer.onInFlight?.({ function: name, change: -1, job });
   observer.onOutcome?.({ function: name, outcome: outcome.kind, milliseconds });
   return outcome.kind;
 }
@@ -78,6 +80,10 @@ function begin(context: StepContext, delivery: Delivery, shutdown: AbortSignal):
     leaseSeconds: context.leaseSeconds,
     clock: context.deps.clock,
     log,
+    onBeat: (ok) => {
+      context.observer.onHeartbeat?.({ function: context.name, ok });
+      signWorking(context);
+    },
   });
   const signal = AbortSignal.any([lease.signal, shutdown]);
   return { context, delivery, deps: { ...context.deps, log }, message, job, trace, lease, signal };

@@ -13,7 +13,7 @@ import type { Delivery, Queue } from "../queue/queue.ts";
 export function keepLease(
   queue: Pick<Queue, "changeVisibility">,
   delivery: Delivery,
-  { leaseSeconds, clock, log }: { leaseSeconds: number; clock: Clock; log: Log },
+  { leaseSeconds, clock, log, onBeat = () => undefined }: LeaseOptions,
 ): Lease {
   const handlerMustStop = new AbortController();
   const ended = new AbortController();
@@ -23,6 +23,7 @@ export function keepLease(
     milliseconds: leaseSeconds * 1000,
     clock,
     log,
+    onBeat,
     ended: ended.signal,
   };
   const beating = beat(lease).catch((error: unknown) => handlerMustStop.abort(error));
@@ -42,6 +43,15 @@ export function keepLease(
       await Promise.all([beating, limit]);
     },
   };
+}
+
+/** How a lease is kept. */
+export interface LeaseOptions {
+  readonly leaseSeconds: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Told of each heartbeat, whether the queue took it. Must not throw. */
+  readonly onBeat?: (ok: boolean) => void;
 }
 
 /** A lease that is being kept. */
@@ -67,6 +77,7 @@ interface KeptLease {
   readonly milliseconds: number;
   readonly clock: Clock;
   readonly log: Log;
+  readonly onBeat: (ok: boolean) => void;
   readonly ended: AbortSignal;
 }
 
@@ -84,8 +95,10 @@ async function extend(lease: KeptLease, endsAt: number): Promise<number> {
     const asked = lease.clock.now().getTime();
     try {
       await answered(lease, giveUpAt - asked);
+      lease.onBeat(true);
       return asked + lease.milliseconds;
     } catch (error) {
+      lease.onBeat(false);
       if (error instanceof LeaseLost) {
         throw error;
       }

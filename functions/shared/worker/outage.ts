@@ -33,12 +33,18 @@ export function watchOutage(
   return {
     outlast: async (call, stop) => {
       for (let failures = 1; !stop.aborted; failures += 1) {
+        // A call that began before a change says nothing of the time after it: a long poll may end well during an outage.
+        const before = since;
         try {
           const answer = await call();
-          worked();
+          if (before === since) {
+            worked();
+          }
           return answer;
         } catch (error) {
-          failed(error);
+          if (before === since) {
+            failed(error);
+          }
         }
         const milliseconds = backoffSeconds(RECEIVE_BACKOFF, failures, random) * 1000;
         await clock.sleep(milliseconds, stop).catch(() => undefined); // woken by the stop

@@ -1,5 +1,7 @@
 import type { Config } from "../config.ts";
 import type { Deps } from "../deps.ts";
+import { openHealth } from "../health/health.ts";
+import type { SpoolCount } from "../health/spool-metrics.ts";
 import type { Log } from "../log.ts";
 import { openQueues } from "../queue/open-queues.ts";
 import type { Queues } from "../queue/queue.ts";
@@ -19,28 +21,33 @@ export interface RunStepsOptions<Name extends string> {
   readonly log: Log;
   /** What else runs in the process, for example the watch on the spool. */
   readonly extra?: readonly ExtraTask[];
-  readonly observer?: Observer;
+  /** How much lies in the spool, for the metrics; given where it is drained. */
+  readonly countSpool?: (() => Promise<SpoolCount>) | undefined;
 }
 
 /** Runs beside the steps until `signal` aborts, then resolves. */
 export type ExtraTask = (given: {
   readonly firstQueue: Sender;
   readonly deps: Deps;
+  readonly observer: Observer;
   readonly signal: AbortSignal;
 }) => Promise<void>;
 
 /**
  * Runs the named steps and the extra tasks in this process until `stop`. Queues that cannot be used are waited for.
  * @returns when all of them have ended
- * @throws what one of them failed with unexpectedly, after the others have been stopped
+ * @throws ConfigError when health and metrics cannot be served where the setting says; what one of them failed with
+ *   unexpectedly, after the others have been stopped
  */
 export async function runSteps<Name extends string>(
   names: readonly Name[],
   options: RunStepsOptions<Name>,
   stop: AbortSignal,
 ): Promise<void> {
-  const { config, log, steps, firstStep, extra = [], observer = {} } = options;
-  const deps = createDeps(config, log);
+  const { config, log, steps, firstStep, extra = [], countSpool } = options;
+  const health = await openHealth({ config, log, functions: names, countSpool, stop });
+  const { observer } = health;
+  const deps = createDeps(config, log, health.onCall);
   const queues = openQueues(config);
   try {
     const outage = watchOutage("the queue", { clock: deps.clock, log, random: Math.random });
@@ -48,6 +55,7 @@ export async function runSteps<Name extends string>(
     if (opened === undefined) {
       return; // told to stop before the queue answered
     }
+    health.queuesOpened(opened.all);
     for (const difference of queues.differences()) {
       log.warn({ difference }, "a queue exists already, with other attributes than wanted");
     }
@@ -61,13 +69,15 @@ export async function runSteps<Name extends string>(
       );
     });
     const beside = extra.map(
-      (task) => (signal: AbortSignal) => task({ firstQueue: opened.firstQueue, deps, signal }),
+      (task) => (signal: AbortSignal) =>
+        task({ firstQueue: opened.firstQueue, deps, observer, signal }),
     );
     log.info({ functions: names }, "started");
     await runTogether([...running, ...beside], stop);
     log.info({ functions: names }, "stopped");
   } finally {
     await queues.close();
+    await health.close();
   }
 }
 
@@ -80,7 +90,13 @@ async function openAll<Name extends string>(
     const step = steps[name];
     return { name, step, ...(await openStepQueues(queues, { name, step, firstStep })) };
   };
-  return { firstQueue: await queues.open(firstStep), own: await Promise.all(names.map(open)) };
+  const firstQueue = await queues.open(firstStep);
+  const own = await Promise.all(names.map(open));
+  const all = [
+    firstQueue,
+    ...own.flatMap(({ queue, nextQueue }) => [queue, nextQueue ?? []].flat()),
+  ];
+  return { firstQueue, own, all: [...new Map(all.map((queue) => [queue.name, queue])).values()] };
 }
 
 /** Runs tasks until `stop`; when one fails, the others are stopped, and the failure is thrown once they have ended. */

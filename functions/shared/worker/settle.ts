@@ -2,6 +2,7 @@ import { errorText } from "../errors.ts";
 import type { Delivery } from "../queue/queue.ts";
 import { insist } from "./insist.ts";
 import type { Outcome } from "./outcome.ts";
+import { signWorking } from "./step.ts";
 import type { StepContext } from "./step.ts";
 
 /**
@@ -15,7 +16,11 @@ export async function settle(
   signal: AbortSignal,
 ): Promise<Outcome> {
   try {
-    await insist(() => tell(context, delivery, outcome), {
+    const tryToTell = () => {
+      signWorking(context);
+      return tell(context, delivery, outcome);
+    };
+    await insist(tryToTell, {
       clock: context.deps.clock,
       random: context.random,
       signal,

@@ -2,6 +2,7 @@ import type { Config } from "../config.ts";
 import type { Deps } from "../deps.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Outcome } from "./outcome.ts";
+import type { GiveSign, SignOfLife } from "./sign-of-life.ts";
 
 /** A step as the runtime sees it; the registry's are such. */
 export interface RunnableStep {
@@ -32,6 +33,8 @@ export interface StepOptions {
   readonly leaseSeconds?: number;
   /** From 0 up to 1, for jitter; `Math.random` by default. */
   readonly random?: () => number;
+  /** How the slot that works on the delivery tells that it is alive; by default it does not. */
+  readonly sign?: GiveSign;
 }
 
 /** What handling a delivery takes, complete. */
@@ -51,19 +54,39 @@ export function stepContext(
       `${name}: its next step is ${step.next ?? "none"}, and the queue given does not go with that`,
     );
   }
-  return { observer: {}, leaseSeconds: LEASE_SECONDS, random: Math.random, ...options, name, step };
+  return {
+    observer: {},
+    leaseSeconds: LEASE_SECONDS,
+    random: Math.random,
+    sign: () => undefined,
+    ...options,
+    name,
+    step,
+  };
+}
+
+/** The slot is at work. Heartbeats come three to a lease, so with none in two leases it hangs. */
+export function signWorking({ sign, leaseSeconds }: StepContext): void {
+  sign("working", 2 * leaseSeconds);
 }
 
 /** Told what happens, for metrics. Its methods must not throw. */
 export interface Observer {
-  /** A function works on one message more (1) or fewer (-1). */
-  onInFlight?(event: { readonly function: string; readonly change: 1 | -1 }): void;
+  /** A function works on one message more (1) or fewer (-1); `job` is absent when the message names none. */
+  onInFlight?(event: {
+    readonly function: string;
+    readonly change: 1 | -1;
+    readonly job: string | undefined;
+  }): void;
   /** A delivery is over, `milliseconds` after it began. */
   onOutcome?(event: {
     readonly function: string;
     readonly outcome: Outcome["kind"];
     readonly milliseconds: number;
   }): void;
+  /** The queue was asked to go on with a lease; it is asked again while the lease lasts. */
+  onHeartbeat?(event: { readonly function: string; readonly ok: boolean }): void;
+  onSign?(sign: SignOfLife): void;
 }
 
 /**

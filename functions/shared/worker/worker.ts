@@ -6,7 +6,8 @@ import { watchOutage } from "./outage.ts";
 import type { Outage } from "./outage.ts";
 import { ShuttingDown } from "./outcome.ts";
 import { settle } from "./settle.ts";
-import { stepContext } from "./step.ts";
+import { QUEUE_CALL_SECONDS, withSigns } from "./sign-of-life.ts";
+import { signWorking, stepContext } from "./step.ts";
 import type { StepContext, StepOptions } from "./step.ts";
 
 /** What running a step takes. */
@@ -25,7 +26,7 @@ export interface RunStepOptions extends StepOptions {
  *
  * With one message a receive, a FIFO queue keeps the order of a group by itself, and a slow message holds up nobody
  * else. After `stop` nothing new is begun. Handlers may go on for `stopGraceSeconds`, then their signal aborts and their
- * messages go back to the queue at once. A receive under way is left to end by itself: a queue may hand a message to a
+ * messages go back to the queue at once. A receive under way is told, but never aborted: a queue may hand a message to a
  * receiver that has gone away, which would hide it for a whole lease.
  * @returns when every slot has ended; a queue that is down is waited for
  */
@@ -49,8 +50,7 @@ export async function runStep(
     () => shutdown.abort(new ShuttingDown()),
     () => undefined, // every slot has ended before
   );
-  const slot: Slot = {
-    context,
+  const slots: Slots = {
     queue: options.queue,
     waitSeconds: options.waitSeconds ?? WAIT_SECONDS,
     outage: watchOutage("the queue", { clock, log, random: context.random }),
@@ -58,7 +58,12 @@ export async function runStep(
     shutdown: shutdown.signal,
   };
   try {
-    await Promise.all(Array.from({ length: options.slots }, () => runSlot(slot)));
+    const running = Array.from({ length: options.slots }, (_, slot) =>
+      withSigns({ observer: context.observer, function: name, slot }, (sign) =>
+        runSlot({ ...context, sign }, slots),
+      ),
+    );
+    await Promise.all(running);
   } finally {
     ended.abort();
     await grace;
@@ -69,8 +74,7 @@ export async function runStep(
 const WAIT_SECONDS = 5;
 
 /** What the slots of a step share. */
-interface Slot {
-  readonly context: StepContext;
+interface Slots {
   readonly queue: Queue;
   readonly waitSeconds: number;
   readonly outage: Outage;
@@ -78,18 +82,19 @@ interface Slot {
   readonly shutdown: AbortSignal;
 }
 
-async function runSlot({
-  context,
-  queue,
-  waitSeconds,
-  outage,
-  stop,
-  shutdown,
-}: Slot): Promise<void> {
-  const { leaseSeconds } = context;
+async function runSlot(
+  context: StepContext,
+  { queue, waitSeconds, outage, stop, shutdown }: Slots,
+): Promise<void> {
+  const { leaseSeconds, sign } = context;
+  const receive = () => {
+    sign("receiving", waitSeconds + QUEUE_CALL_SECONDS);
+    return queue.receive({ waitSeconds, leaseSeconds, stop });
+  };
   while (!stop.aborted) {
-    const delivery = await outage.outlast(() => queue.receive({ waitSeconds, leaseSeconds }), stop);
+    const delivery = await outage.outlast(receive, stop);
     if (delivery !== undefined) {
+      signWorking(context);
       await (stop.aborted
         ? giveBack(context, delivery, shutdown)
         : handleDelivery(context, delivery, shutdown));

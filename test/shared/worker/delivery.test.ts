@@ -168,6 +168,25 @@ describe("a delivery", () => {
     assert.deepEqual(await bench.own.depth(), { waiting: 0, inFlight: 0, dead: 0 });
   });
 
+  it("that has started over three times is dead", async (t) => {
+    const bench = await workbench(t);
+    await bench.put({ job: { ...MESSAGE.job, restarts: 3 } });
+    bench.start(async () => {
+      throw new StartOver("gone again");
+    });
+    await until("dead", () => bench.outcomes.length === 1);
+    assert.equal((await bench.own.deadLetters(1))[0]?.reason?.code, "started-over-too-often");
+    assert.deepEqual(bench.first.sent, []);
+  });
+
+  it("with a result that no queue takes is dead, not retried for ever", async (t) => {
+    const bench = await workbench(t);
+    await bench.put(MESSAGE);
+    bench.start(async () => ({ ...MESSAGE, text: "x".repeat(2 ** 21) }));
+    await until("over", () => bench.outcomes.length === 1);
+    assert.equal((await bench.own.deadLetters(1))[0]?.reason?.code, "message-refused");
+  });
+
   it("is hidden longer from attempt to attempt, and never dead of an outage", async (t) => {
     const bench = await workbench(t);
     await bench.put(MESSAGE);

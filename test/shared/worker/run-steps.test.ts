@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readlink, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
@@ -8,12 +8,15 @@ import { openQueues } from "../../../functions/shared/queue/open-queues.ts";
 import { runSteps, type ExtraTask } from "../../../functions/shared/worker/run-steps.ts";
 import type { RunnableStep } from "../../../functions/shared/worker/step.ts";
 import { recordingLog } from "./recording-log.ts";
-import { MESSAGE } from "./workbench.ts";
+import { MESSAGE, until } from "./workbench.ts";
 
 async function site(t: TestContext) {
   const home = await mkdtemp(join(tmpdir(), "vmcatcher-one-run-"));
   t.after(() => rm(home, { recursive: true }));
-  return { config: readConfig({ VMCATCHER_ONE_HOME: home }), ...recordingLog() };
+  return {
+    config: readConfig({ VMCATCHER_ONE_HOME: home, VMCATCHER_ONE_HTTP: "off" }),
+    ...recordingLog(),
+  };
 }
 
 function step(next: string | undefined, run: RunnableStep["run"]): RunnableStep {
@@ -58,6 +61,28 @@ describe("runSteps", () => {
       dead: 0,
     });
     await queues.close();
+  });
+
+  it("leaves no queue open", async (t) => {
+    const { config, log } = await site(t);
+    const steps = { first: step(undefined, async () => undefined) };
+    const open = async () => {
+      const links = (await readdir("/proc/self/fd")).map((fd) => readlink(`/proc/self/fd/${fd}`));
+      return (await Promise.allSettled(links)).filter(
+        (link) => link.status === "fulfilled" && link.value.startsWith(config.home),
+      ).length;
+    };
+    let meanwhile = 0;
+    const look: ExtraTask = async () => {
+      meanwhile = await open();
+    };
+    await runSteps(
+      [],
+      { steps, firstStep: "first", config, log, extra: [look] },
+      new AbortController().signal,
+    );
+    assert.ok(meanwhile > 0);
+    assert.equal(await open(), 0);
   });
 
   it("runs only the steps named", async (t) => {
@@ -114,9 +139,7 @@ describe("runSteps", () => {
       { steps, firstStep: "first", config: down, log },
       stop.signal,
     );
-    while (lines.length === 0) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    await until("the outage is told", () => lines.length > 0);
     assert.equal(lines[0]?.["level"], "warn");
     assert.match(String(lines[0]?.["text"]), /the queue cannot be used/);
     stop.abort();

@@ -151,6 +151,8 @@ describe("worker, when the queue is down", () => {
       .filter((line) => line["text"] === "the queue can be used again");
     assert.equal(back.length, 1);
     assert.equal(bench.linesOf("warn").length, 1);
+    bench.own.down.add("receive");
+    await until("the next outage is told too", () => bench.linesOf("warn").length === 2);
   });
 
   it("stops at once", async (t) => {

@@ -1,0 +1,12 @@
+import { readFile } from "node:fs/promises";
+import { Command } from "commander";
+import { hookPath } from "./hook.ts";
+
+/** `hook-script`: prints the script that vmcatcher calls, so that a host gets it out of the container image. */
+export function hookScriptCommand(): Command {
+  return new Command("hook-script")
+    .description("print the hook, to be installed where vmcatcher runs")
+    .action(async () => {
+      process.stdout.write(await readFile(hookPath()));
+    });
+}

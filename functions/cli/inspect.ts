@@ -1,0 +1,50 @@
+import { Command } from "commander";
+import { readConfig } from "../shared/config.ts";
+import { errorText } from "../shared/errors.ts";
+import { EXIT_FAILED } from "./exit-codes.ts";
+import { inspectFile } from "./inspect-file.ts";
+import { inspectText } from "./inspect-text.ts";
+
+/** `inspect FILE`: what the chain would say about an image file. */
+export function inspectCommand(): Command {
+  return new Command("inspect")
+    .description("say whether an image file would be taken, why not, and what is in it")
+    .argument("<file>", "the image")
+    .option("--format <format>", "what the list says that it is (hv:format)")
+    .option("--full", "read everything, however large it is")
+    .option("--json", "machine-readable output")
+    .addHelpText(
+      "after",
+      `
+Exit codes: 0 accepted, 1 refused (or a program or space is missing, which is said on standard error), 2 wrong usage.
+Of the settings, VMCATCHER_ONE_MAX_VIRTUAL_SIZE_GIB, VMCATCHER_ONE_SEVERAL_DISKS and VMCATCHER_ONE_FORMAT matter. What is packed is
+unpacked below TMPDIR. Nothing else is written, and no service is asked.`,
+    )
+    .action(
+      async (
+        file: string,
+        options: { format?: string; full?: boolean; json?: boolean },
+        command: Command,
+      ) => {
+        const question = {
+          format: options.format,
+          full: options.full === true,
+          config: readConfig(process.env),
+        };
+        const report = await inspectFile(file, question, new AbortController().signal).catch(
+          (error: unknown) => {
+            if (error instanceof Error && "syscall" in error && error.syscall === "open") {
+              command.error(`error: ${file} cannot be opened: ${errorText(error)}`);
+            }
+            throw error;
+          },
+        );
+        process.stdout.write(
+          options.json === true ? `${JSON.stringify(report, undefined, 2)}\n` : inspectText(report),
+        );
+        if (report.verdict === "refused") {
+          process.exitCode = EXIT_FAILED;
+        }
+      },
+    );
+}

@@ -1,0 +1,117 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { ConfigError, type Config } from "../config.ts";
+import { errorText } from "../errors.ts";
+import type { Log } from "../log.ts";
+
+/** An answer. */
+export interface Page {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** A server that listens. */
+export interface PageServer {
+  /** With the port that the system chose where the setting says 0. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Answers GET and HEAD of the given paths and nothing else, a connection each. A body is never read, and who is slow or
+ * sends much is cut off: this must cost the work nothing, whoever asks.
+ * @throws ConfigError when the address cannot be listened on
+ */
+export async function servePages(
+  address: NonNullable<Config["http"]>,
+  pages: ReadonlyMap<string, () => Promise<Page>>,
+  log: Log,
+): Promise<PageServer> {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    let page: Page;
+    try {
+      page = await pageFor(request, pages);
+    } catch (error) {
+      log.warn({ error: errorText(error) }, "a page of health or metrics failed");
+      page = text(500, "failed, see the log");
+    }
+    send(page, response);
+  };
+  const server = createServer(LIMITS, (request, response) => {
+    void answer(request, response);
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  server.setTimeout(LIMITS.requestTimeout, (socket) => socket.destroy());
+
+  const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  server.listen(address, resolve);
+  try {
+    await listening;
+  } catch (error) {
+    throw new ConfigError([addressProblem(address, error)]);
+  }
+  server.off("error", reject);
+  server.on("error", (error) => log.warn({ error: error.message }, "health server"));
+  return {
+    url: `http://${hostPort(server.address() ?? address)}`,
+    close: async () => {
+      const closed = new Promise((done) => server.close(done));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+const LIMITS = {
+  maxHeaderSize: 8192,
+  headersTimeout: 5000,
+  requestTimeout: 10_000, // the slowest page takes 2 s (bounded-ask.ts)
+  connectionsCheckingInterval: 5000,
+};
+
+const MAX_CONNECTIONS = 32;
+
+async function pageFor(
+  { method, url = "" }: IncomingMessage,
+  pages: ReadonlyMap<string, () => Promise<Page>>,
+): Promise<Page> {
+  const page = pages.get(url.replace(/\?.*$/s, ""));
+  if (page === undefined) {
+    return text(404, `there are ${[...pages.keys()].join(", ")}`);
+  }
+  return method === "GET" || method === "HEAD" ? page() : text(405, "only GET and HEAD");
+}
+
+function send({ status, contentType, body }: Page, response: ServerResponse): void {
+  response.writeHead(status, {
+    "content-type": contentType,
+    "content-length": Buffer.byteLength(body),
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    connection: "close", // also ends a request whose body nobody has read
+    ...(status === 405 ? { allow: "GET, HEAD" } : {}),
+  });
+  response.end(body); // Node sends no body to HEAD
+}
+
+function text(status: number, body: string): Page {
+  return { status, contentType: "text/plain; charset=utf-8", body: `${body}\n` };
+}
+
+function addressProblem(address: NonNullable<Config["http"]>, error: unknown): string {
+  const inUse = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+  const why = inUse
+    ? "is in use; give each process of a host its own address"
+    : `cannot be listened on (${errorText(error)}); name another address`;
+  return `VMCATCHER_ONE_HTTP: ${hostPort(address)} ${why}, or off`;
+}
+
+function hostPort(address: AddressInfo | NonNullable<Config["http"]> | string): string {
+  if (typeof address === "string") {
+    return address; // a pipe; never here, but Node's type has it
+  }
+  const host = "host" in address ? address.host : address.address;
+  return `${host.includes(":") ? `[${host}]` : host}:${address.port}`;
+}
