@@ -60,6 +60,6 @@ ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     NODE_ENV=production \
     NODE_OPTIONS=--enable-source-maps
 USER ${UID}:${GID}
-HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 CMD ["vmcatcher-one", "health"]
+HEALTHCHECK --interval=60s --timeout=10s --start-period=60s --retries=3 CMD ["vmcatcher-one", "health"]
 ENTRYPOINT ["/usr/bin/tini", "--", "vmcatcher-one"]
 CMD ["run"]

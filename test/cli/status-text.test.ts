@@ -12,9 +12,20 @@ const quiet: Status = {
 };
 
 const image = (attributes: Record<string, string>, changes: Partial<Image> = {}): Image => ({
-  ...{ id: 7, name: "U", uid: 0, gid: 0, uname: "alice", gname: "vo", mode: "640" },
-  ...{ state: "READY", datastoreId: 1, datastore: "default", sizeMb: 4, runningVms: 2 },
-  ...{ registeredAt: 0, attributes: new Map(Object.entries(attributes)) },
+  id: 7,
+  name: "U",
+  uid: 0,
+  gid: 0,
+  uname: "alice",
+  gname: "vo",
+  mode: "640",
+  state: "READY",
+  datastoreId: 1,
+  datastore: "default",
+  sizeMb: 4,
+  runningVms: 2,
+  registeredAt: 0,
+  attributes: new Map(Object.entries(attributes)),
   ...changes,
 });
 

@@ -3,10 +3,20 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { execa } from "execa";
+import * as z from "zod";
 import { createSite, type Site } from "../fakes/site.ts";
 import { runProcess, type RunningFunctions } from "./processes.ts";
 
 const IDENTIFIER = "de355bfb-5781-5b0c-9ccd-9bd3d0d2be06";
+
+const lettersSchema = z.array(
+  z.object({
+    messageId: z.string(),
+    function: z.string(),
+    group: z.string(),
+    reason: z.object({ code: z.string() }),
+  }),
+);
 
 describe("what an operator sees of an image that is refused", () => {
   let site: Site;
@@ -30,18 +40,16 @@ describe("what an operator sees of an image that is refused", () => {
   const untilDead = async () => {
     for (let round = 0; round < 200; round++) {
       const { stdout } = await cli("dead-letters", "--json");
-      const letters: unknown = JSON.parse(stdout);
-      if (Array.isArray(letters) && letters.length > 0) {
-        return stdout;
+      const [letter] = lettersSchema.parse(JSON.parse(stdout));
+      if (letter !== undefined) {
+        return letter;
       }
     }
     return assert.fail("no dead letter came");
   };
 
   it("dead-letters tells the function, the identifier and the reason, and replay sends it back", async () => {
-    const [letter] = JSON.parse(await untilDead()) as [
-      { messageId: string; function: string; group: string; reason: { code: string } },
-    ];
+    const letter = await untilDead();
     assert.equal(letter.function, "convert-image");
     assert.equal(letter.group, IDENTIFIER);
     assert.equal(letter.reason.code, "format-mismatch");
@@ -54,7 +62,7 @@ describe("what an operator sees of an image that is refused", () => {
 
     const replayed = await cli("replay", letter.messageId);
     assert.deepEqual([replayed.stdout, replayed.exitCode], ["1 replayed", 0]);
-    const [again] = JSON.parse(await untilDead()) as [{ messageId: string }];
+    const again = await untilDead();
     assert.notEqual(again.messageId, letter.messageId);
   });
 
