@@ -20,8 +20,9 @@ export function runCommand(): Command {
     .action(async (functions: string[]) => {
       const config = readConfig(process.env);
       const stop = new AbortController();
+      // Not `once`: while a child of execa runs, a signal that nobody else listens to (any more) ends the process.
       for (const name of ["SIGTERM", "SIGINT"] as const) {
-        process.once(name, () => stop.abort(new Error(name)));
+        process.on(name, () => stop.abort(new Error(name)));
       }
       const log = createLog(config.logLevel);
       await runFunctions(

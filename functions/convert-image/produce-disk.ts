@@ -91,18 +91,19 @@ async function convertWithQemu(
 
 /** qemu-img reads one range of a file in place; what is in chunks is put together first. */
 export async function diskSource(
-  { source, inspection: { format, pieces } }: UnpackedImage,
+  { source, inspection: { format, driverOptions = {}, pieces } }: UnpackedImage,
   workspace: Workspace,
   signal: AbortSignal,
 ): Promise<DiskSource> {
   const [range, ...more] = pieces;
   if (range !== undefined && more.length === 0) {
     const { size } = await source.stat();
-    return range.size === size ? { handle: source, format } : { handle: source, format, range };
+    const disk = { handle: source, format, driverOptions };
+    return range.size === size ? disk : { ...disk, range };
   }
   const whole = await workspace.createFile();
   await noSpace(whole.path, copyRanges(source, pieces, whole.handle, signal));
-  return { handle: whole.handle, format };
+  return { handle: whole.handle, format, driverOptions };
 }
 
 async function copyRanges(

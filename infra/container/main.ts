@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -17,8 +17,9 @@ import { provideCompose, provideElasticMqImage, provideNodeImage } from "./stand
  */
 const startedAt = performance.now();
 const stop = new AbortController();
+// Not `once`: while a child of execa runs, a signal that nobody else listens to (any more) ends the process.
 for (const name of ["SIGINT", "SIGTERM"] as const) {
-  process.once(name, () => stop.abort(new Error(name)));
+  process.on(name, () => stop.abort(new Error(name)));
 }
 try {
   await testContainers();
@@ -31,13 +32,17 @@ async function testContainers(): Promise<void> {
   await installEngine();
   await ensurePrograms(["docker-compose"]);
   const directory = await mkdtemp(join(tmpdir(), "vmcatcher-one-engine-"));
+  await chmod(directory, 0o711); // the hook of the tests runs as another user
   const restoreNetwork = await rememberNetwork();
   try {
     const engine = await startEngine(directory);
     try {
       tell("the engine runs");
       await prepare(engine.env);
-      await runTests(process.argv.slice(2), engine.env);
+      await runTests(process.argv.slice(2), {
+        ...engine.env,
+        TMPDIR: await temporaryIn(directory),
+      });
     } finally {
       await engine.stop();
     }
@@ -50,6 +55,13 @@ async function testContainers(): Promise<void> {
     throw new Error(`left behind:\n${leftovers.join("\n")}`);
   }
   tell("the engine has ended; nothing is left behind");
+}
+
+/** What an interrupted test leaves behind goes with the rest. */
+async function temporaryIn(directory: string): Promise<string> {
+  const path = join(directory, "tmp");
+  await mkdir(path, { mode: 0o711 });
+  return path;
 }
 
 async function prepare(env: EngineEnv): Promise<void> {

@@ -16,7 +16,9 @@ const findings: Finding[] = [];
 for (const bench of [benchHook, benchUpdate, benchIdle]) {
   for (const finding of await bench()) {
     findings.push(finding);
-    process.stdout.write(`${finding.what.padEnd(62)} ${finding.value.padStart(34)}   ${finding.comparedWith}\n`);
+    process.stdout.write(
+      `${finding.what.padEnd(62)} ${finding.value.padStart(34)}   ${finding.comparedWith}\n`,
+    );
   }
 }
 if (values.json !== undefined) {

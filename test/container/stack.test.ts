@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { makeOva, makeRaw, type Appliance } from "../../functions/cli/demo/appliance.ts";
 import { ALL_FUNCTIONS } from "../../functions/cli/run.ts";
+import { SHA512, STATE } from "../../functions/shared/lineage/attributes.ts";
 import { readProgress } from "../../functions/shared/staging.ts";
 import { docker } from "./docker.ts";
 import { listening } from "./listening.ts";
@@ -44,10 +45,10 @@ describe("infra/compose.yaml on a front end", { timeout: 420_000 }, () => {
   });
 
   it("loses nothing and doubles nothing when ElasticMQ is killed and each function restarted in the middle of the work", async () => {
-    const before = await site.images();
-    const appliances = await versions(2);
-    const publishing = site.vmcatcher.run();
-    for (const service of ["elasticmq", ...ALL_FUNCTIONS, "elasticmq"]) {
+    let newest: ReadonlyMap<string, Appliance> = new Map();
+    for (const [round, service] of ["elasticmq", ...ALL_FUNCTIONS, "elasticmq"].entries()) {
+      newest = await versions(2 + round);
+      await site.vmcatcher.run(); // its last event is not a second old when the service goes
       if (service === "elasticmq") {
         await site.project.compose("kill", "--signal=SIGKILL", service);
         await site.project.compose("up", "--detach", "--no-recreate", service);
@@ -55,16 +56,18 @@ describe("infra/compose.yaml on a front end", { timeout: 420_000 }, () => {
         await site.project.compose("restart", service);
       }
     }
-    await publishing;
-    for (const [identifier, appliance] of appliances) {
+    for (const [identifier, appliance] of newest) {
       await liveWith(site, identifier, appliance, 120);
     }
     await allDone();
     const images = await site.images();
-    assert.equal(images.length, before.length + identifiers.length, "one image a version");
     for (const identifier of identifiers) {
-      assert.equal(images.filter(({ name }) => name === identifier).length, 1);
-      assert.equal(images.filter(({ name }) => name.startsWith(`${identifier}_`)).length, 1);
+      const all = images.filter(({ name }) => name.startsWith(identifier));
+      const contents = new Set(all.map(({ attributes }) => attributes.get(SHA512)));
+      assert.equal(contents.size, all.length, "no version is there twice");
+      const states = all.map(({ attributes }) => attributes.get(STATE) ?? "").toSorted();
+      const old = states.length - 1;
+      assert.deepEqual(states, ["live", ...Array.from({ length: old }, () => "superseded")]);
     }
   });
 
@@ -100,12 +103,8 @@ describe("infra/compose.yaml on a front end", { timeout: 420_000 }, () => {
     const stoppedAt = performance.now();
     await docker("stop", "--time=30", busy);
     const seconds = (performance.now() - stoppedAt) / 1000;
-    assert.ok(seconds < STOP_GRACE_SECONDS + 20, `it took ${seconds} s to stop`);
-    assert.equal(
-      await docker("inspect", "--format={{.State.ExitCode}}", busy),
-      "0",
-      "it ended by itself",
-    );
+    assert.ok(seconds < STOP_GRACE_SECONDS + 15, `it took ${seconds} s to stop`); // with a twentieth of a processor
+    assert.equal(await docker("inspect", "--format={{.State.ExitCode}}", busy), "0");
     await until(
       "another container works on it",
       async () => (await containerWithQemu()) !== undefined,

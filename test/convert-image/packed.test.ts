@@ -5,14 +5,17 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { execa } from "execa";
+import { Attempt } from "../../functions/convert-image/attempt.ts";
 import { handle } from "../../functions/convert-image/handler.ts";
+import { produceDisk } from "../../functions/convert-image/produce-disk.ts";
+import { inspectDisk } from "../../functions/shared/disk/inspect-image.ts";
 import { layOut, sampleNamed } from "../fixtures/samples/samples.ts";
 import { archive, member, ovf } from "../shared/disk/archives.ts";
 import { digestOf, jobFor, replaceQemuImg, searchPath, Site } from "./site.ts";
 
 const MIB = 2 ** 20;
 
-test("what unpacks to a raw disk is that disk: no other program reads it, and it is not copied", async () => {
+test("what unpacks to a raw disk is that disk: no other program reads it", async () => {
   await using site = await Site.create();
   using _ = await replaceQemuImg(site.directory, "exit 1");
   const disk = Buffer.alloc(8 * MIB);
@@ -23,6 +26,21 @@ test("what unpacks to a raw disk is that disk: no other program reads it, and it
   assert.ok((await stat(artifact.path)).blocks * 512 < MIB, "it is sparse");
   assert.equal((await stat(artifact.path)).mode & 0o777, 0o640);
   assert.equal((await site.staged()).length, 2, "the pin and the disk");
+});
+
+test("produceDisk gives back the very file that was unpacked", async () => {
+  await using site = await Site.create();
+  await using attempt = await Attempt.begin(site.config, "job", site.deps.clock);
+  const file = await attempt.createFile();
+  await file.handle.write(Buffer.alloc(512));
+  const inspection = await inspectDisk(
+    file.handle,
+    { claim: "raw", maxVirtualSizeBytes: MIB },
+    AbortSignal.timeout(5000),
+  );
+  const production = { workspace: attempt, config: site.config };
+  const image = { source: file.handle, file, inspection };
+  assert.equal(await produceDisk(image, production, AbortSignal.timeout(5000)), file);
 });
 
 test("the manifest of a packed OVA is verified as that of a plain one", async () => {

@@ -23,7 +23,7 @@ export async function disagreement(
     const size = Math.ceil(range.size / SECTOR) * SECTOR;
     const window = { driver: "raw", offset: range.offset, size, file };
     const driver = inspection.format === "vhd" ? "vpc" : inspection.format;
-    const image = { driver, file: isWhole ? file : window };
+    const image = { driver, ...inspection.driverOptions, file: isWhole ? file : window };
     const limits = ["--as=1073741824", "--cpu=30", "--core=0"];
     const info = ["qemu-img", "info", "--output=json", `json:${JSON.stringify(image)}`];
     const asked = await execa("prlimit", [...limits, ...info], { reject: false, timeout: 30_000 });

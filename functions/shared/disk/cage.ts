@@ -32,7 +32,7 @@ export async function caged(
     // SIGTERM would do for a normal end; this is for ours by SIGKILL, after which nobody else could stop it.
     "--pdeathsig=KILL",
     "--no-new-privs",
-    ...(await landlockArguments(setpriv, found, files)),
+    ...(await landlockArguments(setpriv, [prlimit, found], files)),
     prlimit,
     "--core=0",
     `--as=${addressSpaceBytes}`,

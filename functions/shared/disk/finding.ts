@@ -27,6 +27,8 @@ export interface Inspection extends Place {
   readonly virtualSizeBytes: number;
   /** Upper bound of what a sparse raw copy occupies. */
   readonly dataBytes: number;
+  /** As of `Disk`. */
+  readonly driverOptions?: Readonly<Record<string, string>>;
 }
 
 /** Something that has to be unpacked before more can be said. */

@@ -11,13 +11,14 @@ export interface OpenableFiles {
  * Arguments for `setpriv` that shut a program off from all files but these, by the kernel's Landlock, which takes no privilege.
  * Empty where that is not to be had: with util-linux before 2.40 (Debian 12), a kernel without it, a container runtime that
  * forbids it, or a program that does not live with its libraries in the system's directories.
+ * @param programs the command to run: a program that starts another one, and so on
  */
 export async function landlockArguments(
   setpriv: string,
-  program: string,
+  programs: readonly string[],
   { readable, writable }: OpenableFiles,
 ): Promise<readonly string[]> {
-  if (!(await startsLocked(setpriv, program))) {
+  if (!(await startsLocked(setpriv, programs))) {
     return [];
   }
   return [
@@ -34,23 +35,21 @@ const SYSTEM_ONLY = [
   "--landlock-rule=path-beneath:read-file,write-file:/dev/null", // qemu tries its locks on it
 ];
 
-/** By setpriv and program; the answer stays the same while we run. */
+/** By all programs; the answer stays the same while we run. */
 const answers = new Map<string, Promise<boolean>>();
 
-async function startsLocked(setpriv: string, program: string): Promise<boolean> {
-  const key = `${setpriv}\0${program}`;
-  const known = answers.get(key) ?? askWhetherItStarts(setpriv, program);
-  answers.set(key, known);
-  return known;
+async function startsLocked(setpriv: string, programs: readonly string[]): Promise<boolean> {
+  const key = [setpriv, ...programs].join("\0");
+  const answer = answers.get(key) ?? askWhetherTheyStart(setpriv, programs);
+  answers.set(key, answer);
+  return answer;
 }
 
-async function askWhetherItStarts(setpriv: string, program: string): Promise<boolean> {
-  const { exitCode } = await execa(setpriv, ["--no-new-privs", ...SYSTEM_ONLY, program, "--help"], {
-    stdin: "ignore",
-    stdout: "ignore",
-    stderr: "ignore",
-    reject: false,
-    timeout: 10_000,
-  });
+async function askWhetherTheyStart(setpriv: string, programs: readonly string[]): Promise<boolean> {
+  const { exitCode } = await execa(
+    setpriv,
+    ["--no-new-privs", ...SYSTEM_ONLY, ...programs, "--help"],
+    { stdin: "ignore", stdout: "ignore", stderr: "ignore", reject: false, timeout: 10_000 },
+  );
   return exitCode === 0;
 }

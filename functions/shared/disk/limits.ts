@@ -12,6 +12,8 @@ export interface Disk {
   readonly virtualSizeBytes: number;
   /** Upper bound of what a sparse raw copy of the disk occupies. */
   readonly dataBytes: number;
+  /** What qemu's driver must be told so that every version of it sees the disk as we do. */
+  readonly driverOptions?: Readonly<Record<string, string>>;
 }
 
 /** @throws GiveUp `virtual-size` */

@@ -13,6 +13,8 @@ export interface DiskSource {
   readonly format: DiskFormat;
   /** The part of the file that is the disk; absent for the whole file. */
   readonly range?: Range;
+  /** As of `Disk`. */
+  readonly driverOptions?: Readonly<Record<string, string>>;
 }
 
 /** What to make of it. */
@@ -108,11 +110,13 @@ function isDescriptor(fd: number): fd is 3 {
 
 type BlockNode = Readonly<Record<string, unknown>>;
 
-function inputOf({ source: { format, range }, guestRange }: Conversion): BlockNode {
+function inputOf({ source, guestRange }: Conversion): BlockNode {
+  const { format, range, driverOptions } = source;
   const file = { driver: "file", filename: SOURCE_PATH };
   const disk = {
     driver: DRIVERS[format],
     file: range === undefined ? file : windowNode(range, file),
+    ...driverOptions,
     ...(format === "qcow2" || format === "vmdk" ? { backing: null } : {}),
   };
   return guestRange === undefined ? disk : windowNode(guestRange, disk);

@@ -79,3 +79,15 @@ for (const [what, line] of [
     await assert.rejects(findOvaDisk(readerOf(bytes), never), { code: "manifest-mismatch" });
   });
 }
+
+test("several manifests are refused: each could ask for another pass over the disk", async () => {
+  const digest = createHash("sha256").update("disk").digest("hex");
+  const members = [
+    member("x.ovf", ovf(`<File ovf:id="f" ovf:href="d"/>`, DISK)),
+    member("d", "disk"),
+    ...["x.mf", "y.mf"].map((name) => member(name, `SHA256(d)= ${digest}\n`)),
+  ];
+  await assert.rejects(findOvaDisk(readerOf(archive(...members)), never), {
+    code: "manifest-mismatch",
+  });
+});

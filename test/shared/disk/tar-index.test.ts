@@ -161,3 +161,16 @@ test("a header with a wrong checksum is refused", async () => {
   bytes.write("y", 0);
   await assert.rejects(tarMembers(readerOf(bytes), never), { code: "tar-bad" });
 });
+
+test("an archive may be filled up with zeros to a record, not with gigabytes that somebody has to read", async () => {
+  const MIB = 2 ** 20;
+  const content = archive(member("a", "b"));
+  assert.equal(
+    (await tarMembers(readerOf(Buffer.concat([content, Buffer.alloc(MIB / 2)])), never)).length,
+    1,
+  );
+  await assert.rejects(
+    tarMembers(readerOf(Buffer.concat([content, Buffer.alloc(2 * MIB)])), never),
+    { code: "tar-bad" },
+  );
+});

@@ -10,8 +10,8 @@ const ENTRY_BYTES = 4;
 const NOT_ALLOCATED = 0xffffffff;
 const MAX_BYTES = 0xff000000 * SECTOR; // qemu's VHD_MAX_SECTORS
 const MAX_CHS_BYTES = 65_535 * 16 * 255 * SECTOR;
-/** Programs whose footers tell the size and not the geometry (qemu block/vpc.c, vpc_open). */
-const SIZE_CREATORS: readonly string[] = ["win ", "qem2", "d2v ", "tap\0", "wa\0\0"];
+/** Programs that go by the geometry; all others by the size. qemu 7 has it the other way round, so it is told. */
+const GEOMETRY_CREATORS: readonly string[] = ["vpc ", "qemu"];
 
 /**
  * Checks a Virtual PC disk, fixed or dynamic (Microsoft's "Virtual Hard Disk Image Format Specification" 1.0).
@@ -20,7 +20,8 @@ const SIZE_CREATORS: readonly string[] = ["win ", "qem2", "d2v ", "tap\0", "wa\0
 export async function inspectVhd(reader: Reader, limits: Limits): Promise<Disk> {
   const footer = await readFooter(reader);
   const type = footer.readUInt32BE(60);
-  const virtualSizeBytes = virtualSizeOf(footer);
+  const size = sizeOf(footer);
+  const { virtualSizeBytes } = size;
   if (type === FIXED) {
     checkVirtualSize(virtualSizeBytes, limits);
     if (virtualSizeBytes > reader.size - SECTOR) {
@@ -29,7 +30,7 @@ export async function inspectVhd(reader: Reader, limits: Limits): Promise<Disk> 
         `a fixed VHD of ${virtualSizeBytes} bytes in a file of ${reader.size}`,
       );
     }
-    return { subformat: "fixed", virtualSizeBytes, dataBytes: virtualSizeBytes };
+    return { subformat: "fixed", ...size, dataBytes: virtualSizeBytes };
   }
   if (type !== DYNAMIC) {
     throw refusal(
@@ -40,7 +41,7 @@ export async function inspectVhd(reader: Reader, limits: Limits): Promise<Disk> 
   }
   checkVirtualSize(virtualSizeBytes, limits);
   const dataBytes = await measureBlocks(reader, u64be(footer, 16), virtualSizeBytes);
-  return { subformat: "dynamic", virtualSizeBytes, dataBytes };
+  return { subformat: "dynamic", ...size, dataBytes };
 }
 
 /** A fixed disk has its footer at the end only, a dynamic one also at the beginning, which is the one that qemu reads. */
@@ -77,12 +78,20 @@ function checkSum(block: Buffer, at: number, what: string): void {
   }
 }
 
-/** Virtual PC goes by the geometry, which is a little smaller than the size for most disks; qemu follows it likewise. */
-function virtualSizeOf(footer: Buffer): number {
+/**
+ * Virtual PC goes by the geometry, which is a little smaller than the size for most disks. Whom to follow, qemu decides by the
+ * name of the program that made the disk, and from version 10 on by another list than before.
+ */
+function sizeOf(footer: Buffer): Pick<Disk, "virtualSizeBytes" | "driverOptions"> {
+  const goesByGeometry = GEOMETRY_CREATORS.includes(footer.toString("latin1", 28, 32));
   const chsBytes = footer.readUInt16BE(56) * footer.readUInt8(58) * footer.readUInt8(59) * SECTOR;
-  const goesBySize =
-    SIZE_CREATORS.includes(footer.toString("latin1", 28, 32)) || chsBytes === MAX_CHS_BYTES;
-  return goesBySize ? Math.floor(u64be(footer, 48) / SECTOR) * SECTOR : chsBytes;
+  return {
+    virtualSizeBytes:
+      goesByGeometry && chsBytes !== MAX_CHS_BYTES
+        ? chsBytes
+        : Math.floor(u64be(footer, 48) / SECTOR) * SECTOR,
+    driverOptions: { force_size_calc: goesByGeometry ? "chs" : "current_size" },
+  };
 }
 
 async function measureBlocks(
