@@ -4,13 +4,13 @@ import { execa } from "execa";
 /**
  * Remembers what a Docker engine changes in the network of the host and leaves so when it ends: its bridges, its rules, and
  * forwarding. Call it before the engine starts.
- * @returns puts all of it back; does nothing where another engine was there before us, whose rules these are too
+ * @returns puts all of it back; does nothing where another engine runs, whose rules these are too
  */
 export async function rememberNetwork(): Promise<() => Promise<void>> {
   const interfaces = await interfaceNames();
   const rules = (await execa("iptables-save")).stdout;
   const forwarding = await readFile(FORWARDING, "utf8");
-  if (interfaces.has("docker0") || rules.includes("DOCKER")) {
+  if (await anEngineRuns()) {
     return async () => undefined;
   }
   return async () => {
@@ -25,6 +25,10 @@ export async function rememberNetwork(): Promise<() => Promise<void>> {
 }
 
 const FORWARDING = "/proc/sys/net/ipv4/ip_forward";
+
+async function anEngineRuns(): Promise<boolean> {
+  return !(await execa("pidof", ["dockerd"], { reject: false })).failed;
+}
 
 async function interfaceNames(): Promise<ReadonlySet<string>> {
   return new Set(await readdir("/sys/class/net"));

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { benchHook } from "./hook.ts";
 import { benchIdle } from "./idle.ts";
+import { benchInspect } from "./inspect.ts";
 import type { Finding } from "./measure.ts";
 import { benchUpdate } from "./update.ts";
 
@@ -13,7 +14,7 @@ import { benchUpdate } from "./update.ts";
 
 const { values } = parseArgs({ options: { json: { type: "string" } } });
 const findings: Finding[] = [];
-for (const bench of [benchHook, benchUpdate, benchIdle]) {
+for (const bench of [benchHook, benchUpdate, benchIdle, benchInspect]) {
   for (const finding of await bench()) {
     findings.push(finding);
     process.stdout.write(

@@ -1,7 +1,7 @@
 import { createSite } from "../../../test/fakes/site.ts";
 import { createLog } from "../../shared/log.ts";
 import { ALL_FUNCTIONS, runFunctions } from "../run.ts";
-import { imageTable } from "../status-text.ts";
+import { createAudience } from "./audience.ts";
 import { tellStory } from "./story.ts";
 
 /**
@@ -17,20 +17,14 @@ export async function runDemo(print: (line: string) => void): Promise<number> {
     createLog("error", "stderr"),
     stop.signal,
   );
-  let failed = 0;
-  const check = (what: string, ok: boolean) => {
-    failed += ok ? 0 : 1;
-    print(`   ${ok ? "ok" : "NOT AS TOLD"}  ${what}`);
-  };
+  const audience = createAudience(print);
   try {
-    await Promise.race([tellStory(site, { print, check }), running]);
-    print("\nWhat OpenNebula holds now:\n");
-    print(imageTable(await site.images()));
+    await Promise.race([tellStory(site, audience), running]);
+    audience.conclude(await site.images());
   } finally {
     stop.abort(new Error("the story is over"));
     await running;
     await site.close();
   }
-  print(failed === 0 ? "All as told." : `${failed} not as told.`);
-  return failed;
+  return audience.failed();
 }

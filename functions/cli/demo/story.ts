@@ -6,12 +6,7 @@ import type { Vmcatcher } from "../../../test/fakes/vmcatcher/vmcatcher.ts";
 import { STATE } from "../../shared/lineage/attributes.ts";
 import type { Image, OpenNebula } from "../../shared/opennebula/opennebula.ts";
 import { makeOva, makeRaw, type Appliance } from "./appliance.ts";
-
-/** Where the story is told. */
-export interface Audience {
-  readonly print: (line: string) => void;
-  readonly check: (what: string, ok: boolean) => void;
-}
+import type { Audience } from "./audience.ts";
 
 /** Where the story plays: in this process, or in containers of which this process is one. */
 export interface Stage {
@@ -36,7 +31,10 @@ export interface FrontEnd {
 }
 
 /** Published, given to a VO, updated, disabled, updated, expired, subscribed again. @throws when a step does not come about */
-export async function tellStory(site: Stage, audience: Audience): Promise<void> {
+export async function tellStory(
+  site: Stage,
+  audience: Pick<Audience, "print" | "check">,
+): Promise<void> {
   const { oneadmin, simulator, vmcatcher } = site;
   const { print, check } = audience;
   const signal = AbortSignal.timeout(STORY_TIMEOUT_MS);

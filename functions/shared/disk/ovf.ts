@@ -1,4 +1,5 @@
 import { elementsNamed, parseOvfXml, textOf, type Element } from "./ovf-xml.ts";
+import { checkedHref } from "./ovf-href.ts";
 import { quoted, refusal } from "./refusal.ts";
 import { unitBytes } from "./ovf-units.ts";
 
@@ -160,31 +161,6 @@ function compare(a: readonly (number | undefined)[], b: readonly (number | undef
 // What has no address comes last.
 function sortable(value: number | undefined): number {
   return value === undefined || Number.isNaN(value) ? Number.MAX_SAFE_INTEGER : value;
-}
-
-/** A reference must stay in the archive, however it is written. */
-function checkedHref(href: string): string {
-  let decoded: string;
-  try {
-    decoded = decodeURIComponent(href);
-  } catch {
-    decoded = href; // a bare % in a name that is not encoded
-  }
-  for (const form of [href, decoded]) {
-    if (
-      form === "" ||
-      /^[a-z][a-z0-9+.-]*:/i.test(form) ||
-      form.startsWith("/") ||
-      form.split(/[/\\]/).includes("..") ||
-      /[\p{Cc}\\]/u.test(form)
-    ) {
-      throw refusal(
-        "ovf-external-ref",
-        `the OVF refers to ${quoted(href)}, which is not in the archive`,
-      );
-    }
-  }
-  return decoded;
 }
 
 function wholeNumber(element: Element, name: string): number | undefined {

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { createAudience } from "../../../functions/cli/demo/audience.ts";
 import { tellStory } from "../../../functions/cli/demo/story.ts";
 import { hookPath } from "../../../functions/cli/hook.ts";
-import { imageTable } from "../../../functions/cli/status-text.ts";
 import { readConfig } from "../../../functions/shared/config.ts";
 import { createOpenNebula } from "../../../functions/shared/opennebula/client.ts";
 import { remoteFrontEnd } from "../opennebula/remote.ts";
@@ -20,8 +20,7 @@ await mkdir(config.home, { recursive: true });
 const directory = await mkdtemp(join(config.home, "publisher-"));
 const oneadmin = createOpenNebula({ endpoint: config.oneXmlrpc, authFile: config.oneAuthFile });
 const images = () => oneadmin.images(AbortSignal.timeout(ANSWER_TIMEOUT_MS));
-const print = (line: string) => process.stdout.write(`${line}\n`);
-let failed = 0;
+const audience = createAudience((line) => process.stdout.write(`${line}\n`));
 try {
   const vmcatcher = await createVmcatcher({
     directory: join(directory, "vmcatcher"),
@@ -30,19 +29,10 @@ try {
   });
   const session = (await readFile(config.oneAuthFile, "utf8")).trim();
   const simulator = remoteFrontEnd(config.oneXmlrpc.href, session);
-  await tellStory(
-    { directory, vmcatcher, oneadmin, simulator, until: untilImages(images) },
-    {
-      print,
-      check: (what, ok) => {
-        failed += ok ? 0 : 1;
-        print(`   ${ok ? "ok" : "NOT AS TOLD"}  ${what}`);
-      },
-    },
-  );
-  print(`\nWhat OpenNebula holds now:\n\n${imageTable(await images())}`);
-  print(failed === 0 ? "All as told." : `${failed} not as told.`);
+  const stage = { directory, vmcatcher, oneadmin, simulator, until: untilImages(images) };
+  await tellStory(stage, audience);
+  audience.conclude(await images());
 } finally {
   await rm(directory, { recursive: true });
 }
-process.exitCode = failed === 0 ? 0 : 1;
+process.exitCode = audience.failed() === 0 ? 0 : 1;
