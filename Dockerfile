@@ -19,10 +19,10 @@ COPY test ./test
 RUN node infra/build.ts
 
 FROM ${NODE_IMAGE} AS root
-# setpriv and prlimit of util-linux run qemu-img with few rights, tini forwards signals and reaps.
+# setpriv and prlimit of util-linux run qemu-img, xz and bzip2 with few rights; tini forwards signals and reaps.
 RUN set -eu; \
     apt-get update -qq; \
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends qemu-utils tini tzdata util-linux; \
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends bzip2 qemu-utils tini tzdata util-linux xz-utils; \
     # Of qemu-utils only qemu-img; of the base only Node itself.
     find /usr/bin /usr/sbin -name 'qemu-*' ! -name qemu-img -delete; \
     rm -rf /usr/libexec/virtfs-proxy-helper /usr/share/qemu /opt/yarn* /usr/local/include /usr/local/share /usr/local/lib/node_modules; \

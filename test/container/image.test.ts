@@ -45,6 +45,12 @@ describe("the image", { timeout: 120_000 }, () => {
     assert.deepEqual(lines(found), []);
   });
 
+  it("has the programs that the functions run", async () => {
+    const programs = ["node", "qemu-img", "xz", "bzip2", "setpriv", "prlimit", "sh", "dd", "ln"];
+    const found = await inside(`for name in ${programs.join(" ")}; do command -v $name; done`);
+    assert.equal(lines(found).length, programs.length, found);
+  });
+
   it("has an init that passes the signal on and reaps what is left without a parent", async () => {
     const settings = ["--env=VMCATCHER_ONE_HOME=/tmp/home", "--detach"];
     const id = await docker("run", ...LOCKED, ...settings, "vmcatcher-one");
