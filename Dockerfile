@@ -3,16 +3,15 @@
 #   docker build -t vmcatcher-one .
 #   docker build -t vmcatcher-one --build-arg UID=1234 --build-arg GID=1234 .     or, for an image as it stands, `--user 1234:1234`
 #
-# A site that builds twice and wants the same bytes pins the base by digest: --build-arg NODE_IMAGE=node:24.21.0-trixie-slim@sha256:...
+# A site that wants the very same base each time pins it by digest: --build-arg NODE_IMAGE=node:24.21.0-trixie-slim@sha256:...
 # (`docker buildx imagetools inspect node:24.21.0-trixie-slim` tells it).
 ARG NODE_IMAGE=node:24.21.0-trixie-slim
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /src
 COPY package.json package-lock.json ./
-# Nobody's install script runs: esbuild works without its own, and the base brings Node. The versions are those of the lock file, but
-# `npm ci` of npm 11 refuses one that does not have the tools of the developers for every platform.
-RUN npm install --ignore-scripts --no-audit --no-fund --no-save
+# Nobody's install script runs: esbuild works without its own, and the base brings Node.
+RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY functions ./functions
 COPY infra ./infra
 COPY test ./test
