@@ -1,5 +1,6 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { namesIn } from "../shared/names-in.ts";
 
 /** What lies in the spool. */
 export interface SpoolListing {
@@ -28,22 +29,11 @@ export async function countSpool(
 }
 
 async function names(spoolDirectory: string) {
-  const bad = await entries(join(spoolDirectory, "bad"));
+  const bad = await namesIn(join(spoolDirectory, "bad"));
   return {
-    waiting: await entries(join(spoolDirectory, "new")),
+    waiting: await namesIn(join(spoolDirectory, "new")),
     bad: bad.filter((name) => !name.endsWith(".reason")),
   };
-}
-
-async function entries(directory: string): Promise<readonly string[]> {
-  try {
-    return (await readdir(directory)).sort();
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") {
-      return [];
-    }
-    throw error;
-  }
 }
 
 async function reasonBeside(path: string): Promise<string> {

@@ -4,7 +4,7 @@ import { readCacheIndex } from "../shared/cache-index.ts";
 import type { Deps } from "../shared/deps.ts";
 import { EXPIRY_UNKNOWN_SINCE, STALE_SINCE } from "../shared/lineage/attributes.ts";
 import { isOutdated, lineageOf, retiredBy } from "../shared/lineage/lineage.ts";
-import { lockAway, mark, rename } from "../shared/lineage/retire.ts";
+import { lockAway, retire } from "../shared/lineage/retire.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
 
 type Outcome = RestoreMessage["outcome"];
@@ -38,9 +38,7 @@ export async function handleExpired(
     return await note(EXPIRY_UNKNOWN_SINCE, live, job, deps, signal);
   }
   if (live !== undefined) {
-    await mark(live, "expired", job, deps, signal);
-    await rename(live, "expired", job, deps, signal);
-    await lockAway(live.id, deps, signal);
+    await retire(live, "expired", job, deps, signal);
     return { kind: "expired" };
   }
   const begun = retiredBy(job, lineage);

@@ -4,7 +4,7 @@ import type { Deps } from "../shared/deps.ts";
 import { GiveUp, RpcFault } from "../shared/errors.ts";
 import { IDENTIFIER, REMEMBERED, STATE } from "../shared/lineage/attributes.ts";
 import { eventTime, isRetired } from "../shared/lineage/lineage.ts";
-import { lockAway, mark, rename } from "../shared/lineage/retire.ts";
+import { lockAway, retire } from "../shared/lineage/retire.ts";
 import { rememberedRights } from "../shared/lineage/rights.ts";
 import { takenBy } from "../shared/opennebula/faults.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
@@ -75,9 +75,7 @@ async function giveRights(
       { imageId: image.id, winner: other.id },
       "a newer version is live beside this one, which is retired",
     );
-    await mark(image, "superseded", job, deps, signal);
-    await rename(image, "superseded", job, deps, signal);
-    await lockAway(image.id, deps, signal);
+    await retire(image, "superseded", job, deps, signal);
     return false;
   }
 }

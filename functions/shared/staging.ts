@@ -1,8 +1,9 @@
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
 import * as z from "zod";
 import type { Job } from "../capture-metadata/message.ts";
 import type { Config } from "./config.ts";
+import { namesIn } from "./names-in.ts";
 
 /** How far a conversion is, as it tells the operator in a file beside it. */
 const progressSchema = z.object({
@@ -96,16 +97,5 @@ async function readOne(path: string): Promise<Progress | undefined> {
     return progressSchema.safeParse(JSON.parse(await readFile(path, "utf8"))).data;
   } catch {
     return undefined;
-  }
-}
-
-async function namesIn(directory: string): Promise<readonly string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") {
-      return [];
-    }
-    throw error;
   }
 }

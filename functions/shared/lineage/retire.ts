@@ -19,6 +19,19 @@ import { rightsOf, rightsText } from "./rights.ts";
 
 export type RetiredState = "superseded" | "expired";
 
+/** All three parts, for an image whose place nobody takes in the same moment. */
+export async function retire(
+  image: Image,
+  state: RetiredState,
+  job: Job,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<void> {
+  await mark(image, state, job, deps, signal);
+  await rename(image, state, job, deps, signal);
+  await lockAway(image.id, deps, signal);
+}
+
 /** Marks the image; the attributes alone change nothing for its users. */
 export async function mark(
   image: Image,

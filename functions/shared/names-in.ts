@@ -1,0 +1,13 @@
+import { readdir } from "node:fs/promises";
+
+/** The names in a directory, in order; one that does not exist yet is an empty one. */
+export async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(directory)).sort();
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") {
+      return [];
+    }
+    throw error;
+  }
+}
