@@ -16,7 +16,7 @@ export async function handle(
   if (job.event === "expired") {
     return { job, unchanged: false };
   }
-  const lineage = lineageOf(job.identifier, await deps.opennebula.images(signal));
+  const lineage = lineageOf(job.identifier, await deps.opennebula.imagesOf(job.identifier, signal));
   const previous = inheritedRights(lineage);
   const unchanged = lineage.live !== undefined && holds(lineage.live, job.sha512);
   deps.log.info(

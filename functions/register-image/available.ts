@@ -35,7 +35,7 @@ export async function handleAvailable(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { job, artifact } = message;
-  const poolBefore = await deps.opennebula.images(signal);
+  const poolBefore = await deps.opennebula.imagesOf(job.identifier, signal);
   const before = lineageOf(job.identifier, poolBefore);
   if (before.live?.attributes.get(JOB) === job.id) {
     // An earlier attempt made the image live and went no further: what it left undone is done here.
@@ -60,7 +60,7 @@ export async function handleAvailable(
     throw new StartOver(`image ${job.identifier}: the live image that held this content is gone`);
   }
   const pending = await completePending(job, artifact, before.images, deps, signal);
-  const poolAfter = await deps.opennebula.images(signal); // the copy took its time: look again
+  const poolAfter = await deps.opennebula.imagesOf(job.identifier, signal); // the copy took its time: look again
   const after = lineageOf(job.identifier, poolAfter);
   if (!(await isWanted(job, after, deps))) {
     return await superseded(job, after.images, deps, signal);

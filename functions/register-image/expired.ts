@@ -18,7 +18,7 @@ export async function handleExpired(
   deps: Deps,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const lineage = lineageOf(job.identifier, await deps.opennebula.images(signal));
+  const lineage = lineageOf(job.identifier, await deps.opennebula.imagesOf(job.identifier, signal));
   if (isOutdated(job, lineage) || (await isEndorsedAgain(job))) {
     return { kind: "superseded" };
   }

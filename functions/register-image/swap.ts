@@ -20,7 +20,7 @@ export interface Swap {
   /** The complete new image, still under its temporary name or already under the identifier's. */
   readonly pending: Image;
   readonly lineage: Lineage;
-  /** All images of the same look at OpenNebula as the lineage. */
+  /** All images that have the identifier as NAME or attribute, of the same look at OpenNebula as the lineage. */
   readonly pool: readonly Image[];
   /** What step A saw; counts only when the image it belonged to has vanished since. */
   readonly captured: Rights | undefined;

@@ -5,7 +5,8 @@ import type { Param } from "./codec.ts";
 import { parseDatastorePool } from "./datastore.ts";
 import { isMissing } from "./faults.ts";
 import { parseImage, parseImagePool } from "./image.ts";
-import type { OpenNebula } from "./opennebula.ts";
+import type { Image, OpenNebula } from "./opennebula.ts";
+import { PoolIndex } from "./pool-index.ts";
 import { readPool } from "./pool.ts";
 import { createRpc, type CallReport } from "./rpc.ts";
 import { readSession } from "./session.ts";
@@ -20,6 +21,8 @@ export function createOpenNebula(options: {
   /** The ONE_AUTH file. */
   readonly authFile: string;
   readonly onCall?: ((call: CallReport) => void) | undefined;
+  /** Milliseconds, ever rising. */
+  readonly now?: () => number;
 }): OpenNebula {
   const rpc = createRpc({
     endpoint: options.endpoint,
@@ -56,6 +59,30 @@ export function createOpenNebula(options: {
     await rpc.call(method, [id, ...params], z.int(), signal);
   };
 
+  const images = (signal: AbortSignal): Promise<readonly Image[]> =>
+    readPool((offset, count) =>
+      read("one.imagepool.info", [ALL_USABLE, offset, -count], parseImagePool, signal),
+    );
+
+  const image = async (id: number, signal: AbortSignal): Promise<Image | undefined> => {
+    try {
+      return await read("one.image.info", [id], parseImage, signal);
+    } catch (error) {
+      if (error instanceof RpcFault && isMissing(error, "image", id)) {
+        return undefined;
+      }
+      throw error;
+    }
+  };
+
+  const index = new PoolIndex({
+    all: images,
+    newerThan: (id, signal) =>
+      read("one.imagepool.info", [ALL_USABLE, id + 1, HIGHEST_ID], parseImagePool, signal),
+    image,
+    now: options.now ?? (() => performance.now()),
+  });
+
   return {
     version: (signal) => rpc.call("one.system.version", [], z.string(), signal),
 
@@ -63,21 +90,11 @@ export function createOpenNebula(options: {
 
     datastores: (signal) => read("one.datastorepool.info", [], parseDatastorePool, signal),
 
-    images: (signal) =>
-      readPool((offset, count) =>
-        read("one.imagepool.info", [ALL_USABLE, offset, -count], parseImagePool, signal),
-      ),
+    images,
 
-    image: async (id, signal) => {
-      try {
-        return await read("one.image.info", [id], parseImage, signal);
-      } catch (error) {
-        if (error instanceof RpcFault && isMissing(error, "image", id)) {
-          return undefined;
-        }
-        throw error;
-      }
-    },
+    imagesOf: (identifier, signal) => index.imagesOf(identifier, signal),
+
+    image,
 
     // No fourth argument: it means "check the capacity" up to 6.8 and "do not check" from 6.10 on.
     allocate: async (image, signal) =>
@@ -106,6 +123,8 @@ export function createOpenNebula(options: {
 const SELF = -1;
 /** `one.imagepool.info`: everything that the session may use. */
 const ALL_USABLE = -2;
+/** The end of a range of ids, both of which are included; ids are 32-bit integers. */
+const HIGHEST_ID = 2 ** 31 - 1;
 /** `one.image.update`: 0, the default, would replace all attributes. */
 const APPEND = 1;
 

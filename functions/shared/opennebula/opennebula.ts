@@ -74,6 +74,8 @@ export interface OpenNebula {
   datastores(signal: AbortSignal): Promise<readonly Datastore[]>;
   /** All images that the account may use, newest first. */
   images(signal: AbortSignal): Promise<readonly Image[]>;
+  /** Those of them that have the identifier as NAME or as attribute, as they are now; see `PoolIndex` for what that cannot see. */
+  imagesOf(identifier: string, signal: AbortSignal): Promise<readonly Image[]>;
   /** @returns undefined when there is no such image (any more) */
   image(id: number, signal: AbortSignal): Promise<Image | undefined>;
   /** Makes a non-persistent OS image from a file; it is LOCKED while OpenNebula copies. @returns its id */
