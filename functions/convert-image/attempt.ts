@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Clock } from "../shared/clock.ts";
 import type { Config } from "../shared/config.ts";
 import { RetryLater } from "../shared/errors.ts";
+import { syncDirectory } from "../shared/sync-directory.ts";
 import { isPartial, stagedNames, stagedPaths } from "../shared/staging.ts";
 
 /** A file that an attempt writes. */
@@ -28,37 +29,33 @@ export interface Workspace {
  * have made the same.
  */
 export class Attempt implements Workspace, AsyncDisposable {
-  readonly #config: Config;
+  readonly directory: string;
   readonly #jobId: string;
   readonly #clock: Clock;
   readonly #files = new Set<PartialFile>();
   readonly #heartbeat: NodeJS.Timeout;
 
   /** Removes what dead attempts left. */
-  static async begin(config: Config, jobId: string, clock: Clock): Promise<Attempt> {
-    for (const name of (await stagedNames(config, jobId)).filter(isPartial)) {
-      const path = join(config.stagingDirectory, name);
+  static async begin(directory: string, jobId: string, clock: Clock): Promise<Attempt> {
+    for (const name of (await stagedNames(directory, jobId)).filter(isPartial)) {
+      const path = join(directory, name);
       if (clock.now().getTime() - (await modifiedAt(path)) > DEAD_AFTER_MS) {
         await rm(path, { force: true });
       }
     }
-    return new Attempt(config, jobId, clock);
+    return new Attempt(directory, jobId, clock);
   }
 
-  private constructor(config: Config, jobId: string, clock: Clock) {
-    this.#config = config;
+  private constructor(directory: string, jobId: string, clock: Clock) {
+    this.directory = directory;
     this.#jobId = jobId;
     this.#clock = clock;
     this.#heartbeat = setInterval(() => void this.#touch(), HEARTBEAT_MS).unref();
   }
 
-  get directory(): string {
-    return this.#config.stagingDirectory;
-  }
-
   /** A new, empty file, readable by OpenNebula's group. */
   async createFile(): Promise<PartialFile> {
-    const path = stagedPaths(this.#config, this.#jobId).partial(randomBytes(8).toString("hex"));
+    const path = stagedPaths(this.directory, this.#jobId).partial(randomBytes(8).toString("hex"));
     const handle = await open(path, "wx+", OUTPUT_MODE);
     const file = { path, handle };
     this.#files.add(file);
@@ -72,7 +69,7 @@ export class Attempt implements Workspace, AsyncDisposable {
    * @throws RetryLater when somebody removed it meanwhile
    */
   async finish(file: PartialFile, format: Config["format"]): Promise<string> {
-    const path = stagedPaths(this.#config, this.#jobId).artifact(format);
+    const path = stagedPaths(this.directory, this.#jobId).artifact(format);
     await file.handle.sync(); // qemu-img does not
     try {
       await rename(file.path, path);
@@ -82,7 +79,7 @@ export class Attempt implements Workspace, AsyncDisposable {
         { cause: error },
       );
     }
-    await syncDirectory(this.#config.stagingDirectory);
+    await syncDirectory(this.directory);
     return path;
   }
 
@@ -112,9 +109,4 @@ async function modifiedAt(path: string): Promise<number> {
   } catch {
     return Number.POSITIVE_INFINITY; // gone: its attempt has ended
   }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  await using directory = await open(path, "r");
-  await directory.sync();
 }

@@ -14,11 +14,12 @@ import { stagedPaths } from "../shared/staging.ts";
  */
 export async function finishedArtifact(
   job: AvailableJob,
-  config: Pick<Config, "stagingDirectory" | "format" | "maxVirtualSizeBytes">,
+  directory: string,
+  config: Pick<Config, "format" | "maxVirtualSizeBytes">,
   signal: AbortSignal,
 ): Promise<Result["artifact"]> {
   const { format, maxVirtualSizeBytes } = config;
-  const path = stagedPaths(config, job.id).artifact(format);
+  const path = stagedPaths(directory, job.id).artifact(format);
   try {
     await using handle = await openImage(path);
     const { virtualSizeBytes } = await inspectDisk(

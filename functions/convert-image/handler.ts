@@ -1,6 +1,7 @@
 import type { AvailableJob } from "../capture-metadata/message.ts";
 import type { Message as Result } from "../register-image/message.ts";
 import type { Deps } from "../shared/deps.ts";
+import { directDatastore, type Asking } from "../shared/datastore/direct-datastore.ts";
 import type { Finding, Inspection } from "../shared/disk/finding.ts";
 import { inspectImage } from "../shared/disk/inspect-image.ts";
 import { claimOf } from "../shared/disk/known-formats.ts";
@@ -17,8 +18,13 @@ import { unpackImage } from "./unpack-image.ts";
 import { verifyContent } from "./verify-content.ts";
 import { alongside } from "./alongside.ts";
 
-type Needed = Pick<Deps, "config" | "clock" | "log">;
+type Needed = Pick<Deps, "config" | "clock" | "log"> & Asking;
 type Artifact = NonNullable<Result["artifact"]>;
+/** Where a disk is made: in staging, for OpenNebula to copy, or in the datastore where it stays. */
+interface Place {
+  readonly directory: string;
+  readonly of: Pick<Artifact, "datastoreId">;
+}
 
 /**
  * Verifies that the announced file is the one that was endorsed, looks whether it can do harm, and makes the disk that OpenNebula
@@ -33,8 +39,10 @@ export async function handle(message: Message, deps: Needed, signal: AbortSignal
     return message;
   }
   try {
-    const finished = await finishedArtifact(job, deps.config, signal);
-    return { ...message, artifact: finished ?? (await convert(job, deps, signal)) };
+    const place = await placeOf(job, deps, signal);
+    const finished = await finishedArtifact(job, place.directory, deps.config, signal);
+    const artifact = finished ?? (await convert(job, place, deps, signal));
+    return { ...message, artifact: { ...artifact, ...place.of } };
   } catch (error) {
     signal.throwIfAborted(); // the job may be somebody else's by now: leave what is there to them
     if (error instanceof GiveUp && error.code !== "conversion-timeout") {
@@ -44,8 +52,16 @@ export async function handle(message: Message, deps: Needed, signal: AbortSignal
   }
 }
 
+async function placeOf(job: AvailableJob, deps: Needed, signal: AbortSignal): Promise<Place> {
+  const datastore = await directDatastore(job.vo, deps, signal);
+  return datastore === undefined
+    ? { directory: deps.config.stagingDirectory, of: {} }
+    : { directory: datastore.directory, of: { datastoreId: datastore.id } };
+}
+
 async function convert(
   job: AvailableJob,
+  { directory, of }: Place,
   { config, clock, log }: Needed,
   signal: AbortSignal,
 ): Promise<Artifact> {
@@ -62,14 +78,14 @@ async function convert(
     verifyContent(source, { sha512: job.sha512, digests: finding.digests, onProgress }, stop);
 
   const isPin = job.source.pinned && isInside(config.stagingDirectory, job.source.path);
-  if (isPin && config.format === "raw" && isPlainRaw(finding)) {
+  if (isPin && of.datastoreId === undefined && config.format === "raw" && isPlainRaw(finding)) {
     await verify(signal, progress.report("verifying"));
     await unchangedSince(source, before);
     const { format, virtualSizeBytes } = finding;
     return { path: job.source.path, format, sizeBytes: sourceBytes, virtualSizeBytes };
   }
 
-  await using attempt = await Attempt.begin(config, job.id, clock);
+  await using attempt = await Attempt.begin(directory, job.id, clock);
   const make = async (stop: AbortSignal) => {
     const image = await unpackImage(
       source,

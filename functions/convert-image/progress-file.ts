@@ -25,7 +25,7 @@ export class ProgressFile implements AsyncDisposable {
   }
 
   private constructor(deps: Needed, { id, identifier, title }: AvailableJob, bytes: number) {
-    const paths = stagedPaths(deps.config, id);
+    const paths = stagedPaths(deps.config.stagingDirectory, id);
     this.#deps = deps;
     this.#path = paths.progress;
     this.#partial = paths.partial(randomBytes(8).toString("hex"));

@@ -8,6 +8,8 @@ const artifactSchema = z.object({
   /** Length of the file. */
   sizeBytes: z.int().min(0),
   virtualSizeBytes: z.int().min(1),
+  /** The datastore in whose directory the file lies; absent when it lies in staging and OpenNebula is to copy it. */
+  datastoreId: z.int().min(0).optional(),
 });
 
 /** What register-image takes. */

@@ -5,8 +5,9 @@ import { GiveUp, RetryLater, RpcFault, StartOver } from "../shared/errors.ts";
 import { JOB, newImageAttributes, pendingName } from "../shared/lineage/attributes.ts";
 import { isComplete } from "../shared/lineage/lineage.ts";
 import { isNameTaken } from "../shared/opennebula/faults.ts";
-import type { Image } from "../shared/opennebula/opennebula.ts";
-import { chooseDatastore } from "./datastore.ts";
+import type { FileInDatastore, FileToCopy, Image } from "../shared/opennebula/opennebula.ts";
+import { chooseDatastore } from "../shared/datastore/choose-datastore.ts";
+import { enterDatastore, leaveDatastore } from "./enter-datastore.ts";
 import type { Message } from "./message.ts";
 
 type Artifact = NonNullable<Message["artifact"]>;
@@ -66,6 +67,8 @@ export async function deletePending(
   if (pending !== undefined) {
     await deps.opennebula.delete(pending.id, true, signal);
     deps.log.info({ imageId: pending.id }, "pending image deleted");
+  } else {
+    await leaveDatastore(job, deps, signal);
   }
 }
 
@@ -84,19 +87,13 @@ async function allocate(
   deps: Deps,
   signal: AbortSignal,
 ): Promise<number> {
-  await assertStaged(artifact);
-  const datastore = chooseDatastore(job.vo, deps.config, await deps.opennebula.datastores(signal));
+  const file = await allocatable(job, artifact, deps, signal);
   try {
     const id = await deps.opennebula.allocate(
-      {
-        name: pendingName(job),
-        path: artifact.path,
-        datastoreId: datastore.id,
-        attributes: newImageAttributes(job),
-      },
+      { name: pendingName(job), attributes: newImageAttributes(job), ...file },
       signal,
     );
-    deps.log.info({ imageId: id, datastore: datastore.name }, "image allocated");
+    deps.log.info({ imageId: id, datastoreId: file.datastoreId }, "image allocated");
     return id;
   } catch (error) {
     if (error instanceof RpcFault && isNameTaken(error)) {
@@ -108,6 +105,21 @@ async function allocate(
     }
     throw error;
   }
+}
+
+async function allocatable(
+  job: AvailableJob,
+  artifact: Artifact,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<{ readonly datastoreId: number } & (FileToCopy | FileInDatastore)> {
+  const { path, datastoreId } = artifact;
+  if (datastoreId !== undefined) {
+    return { datastoreId, ...(await enterDatastore(job, artifact, deps, signal)) };
+  }
+  await assertStaged(artifact);
+  const { id } = chooseDatastore(job.vo, deps.config, await deps.opennebula.datastores(signal));
+  return { datastoreId: id, path };
 }
 
 async function assertStaged(artifact: Artifact): Promise<void> {

@@ -35,6 +35,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     region: settings.AWS_REGION,
     datastore: settings.VMCATCHER_ONE_DATASTORE,
     voDatastores: settings.VMCATCHER_ONE_VO_DATASTORES,
+    datastoreLocation: settings.VMCATCHER_ONE_DATASTORE_LOCATION,
     format: settings.VMCATCHER_ONE_FORMAT,
     expireUnknown: settings.VMCATCHER_ONE_EXPIRE_UNKNOWN,
     supersededName: settings.VMCATCHER_ONE_SUPERSEDED_NAME,
@@ -68,6 +69,8 @@ export interface Config {
   readonly datastore: string;
   /** Datastores (name or id) of single VOs. */
   readonly voDatastores: ReadonlyMap<string, string>;
+  /** OpenNebula's DATASTORE_LOCATION, when disks are to be made in the datastores' directories; undefined: OpenNebula copies them. */
+  readonly datastoreLocation: string | undefined;
   readonly format: "raw" | "qcow2";
   readonly expireUnknown: "keep" | "expire";
   readonly supersededName: string;

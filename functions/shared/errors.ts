@@ -83,6 +83,13 @@ export class RpcTransportError extends Error {
   }
 }
 
+/** The system's code of an error (`ENOENT`, `ENOSPC`), or undefined when it has none. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string"
+    ? error.code
+    : undefined;
+}
+
 /** The text of anything that was thrown. */
 export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

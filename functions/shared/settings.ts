@@ -93,6 +93,7 @@ export const settingsSchema = z.object({
     .default("vmcatcher-one-"),
   VMCATCHER_ONE_DATASTORE: z.string().default("default"),
   VMCATCHER_ONE_VO_DATASTORES: voDatastores.default(new Map()),
+  VMCATCHER_ONE_DATASTORE_LOCATION: directory.optional(),
   VMCATCHER_ONE_FORMAT: z.enum(["raw", "qcow2"]).default("raw"),
   VMCATCHER_ONE_EXPIRE_UNKNOWN: z.enum(["keep", "expire"]).default("keep"),
   VMCATCHER_ONE_SUPERSEDED_NAME: namePattern.default("{identifier}_{timestamp}"),

@@ -22,11 +22,11 @@ const progressSchema = z.object({
 });
 export type Progress = z.infer<typeof progressSchema>;
 
-type Staging = Pick<Config, "stagingDirectory">;
+type Places = Pick<Config, "stagingDirectory"> & Partial<Pick<Config, "datastoreLocation">>;
 
-/** The names of a job's files in staging; all begin with the job's id and a dot. */
-export function stagedPaths({ stagingDirectory }: Staging, jobId: string) {
-  const path = (end: string) => join(stagingDirectory, `${jobId}.${end}`);
+/** The names of a job's files in a directory, staging or that of a datastore; all begin with the job's id and a dot. */
+export function stagedPaths(directory: string, jobId: string) {
+  const path = (end: string) => join(directory, `${jobId}.${end}`);
   return {
     /** A finished disk: it gets this name when it is complete, verified and on stable storage. */
     artifact: (format: Config["format"]) => path(format),
@@ -37,18 +37,36 @@ export function stagedPaths({ stagingDirectory }: Staging, jobId: string) {
 }
 
 /**
- * Removes everything that a job has in staging: the pin of the source, the finished disk, leftovers of failed attempts. What is
- * gone already is fine. A source outside of staging (the hook could not pin it) is vmcatcher's and stays.
+ * Removes everything that a job has staged: the pin of the source, the finished disk, leftovers of failed attempts, also from the
+ * datastores' directories. What is gone already is fine. A source outside of staging (the hook could not pin it) is vmcatcher's and
+ * stays, and so does a disk that OpenNebula has taken over: it has another name.
  */
-export async function removeStaged(config: Staging, job: Job): Promise<void> {
-  for (const name of await stagedNames(config, job.id)) {
-    await rm(join(config.stagingDirectory, name), { force: true });
+export async function removeStaged(config: Places, job: Job): Promise<void> {
+  for (const directory of await stagingPlaces(config)) {
+    for (const name of await stagedNames(directory, job.id)) {
+      await rm(join(directory, name), { force: true });
+    }
   }
   await removePin(config, job);
 }
 
+/** The directories in which disks are made. */
+async function stagingPlaces({
+  stagingDirectory,
+  datastoreLocation,
+}: Places): Promise<readonly string[]> {
+  if (datastoreLocation === undefined) {
+    return [stagingDirectory];
+  }
+  const ids = (await namesIn(datastoreLocation)).filter((name) => /^\d+$/.test(name));
+  return [stagingDirectory, ...ids.map((id) => join(datastoreLocation, id))];
+}
+
 /** Removes the hard link that the hook made, and nothing else. */
-async function removePin({ stagingDirectory }: Staging, job: Job): Promise<void> {
+async function removePin(
+  { stagingDirectory }: Pick<Config, "stagingDirectory">,
+  job: Job,
+): Promise<void> {
   if (
     job.event === "available" &&
     job.source.pinned &&
@@ -58,12 +76,9 @@ async function removePin({ stagingDirectory }: Staging, job: Job): Promise<void>
   }
 }
 
-/** The names in staging that belong to a job. */
-export async function stagedNames(
-  { stagingDirectory }: Staging,
-  jobId: string,
-): Promise<readonly string[]> {
-  return (await namesIn(stagingDirectory)).filter((name) => name.startsWith(`${jobId}.`));
+/** The names in a directory that belong to a job. */
+export async function stagedNames(directory: string, jobId: string): Promise<readonly string[]> {
+  return (await namesIn(directory)).filter((name) => name.startsWith(`${jobId}.`));
 }
 
 /** Whether a name in staging is that of an unfinished file. */

@@ -17,6 +17,7 @@ const image = (attributes: Record<string, string>, changes: Partial<Image> = {})
   uid: 0,
   gid: 0,
   uname: "alice",
+  source: "",
   gname: "vo",
   mode: "640",
   state: "READY",

@@ -30,7 +30,7 @@ test("what unpacks to a raw disk is that disk: no other program reads it", async
 
 test("produceDisk gives back the very file that was unpacked", async () => {
   await using site = await Site.create();
-  await using attempt = await Attempt.begin(site.config, "job", site.deps.clock);
+  await using attempt = await Attempt.begin(site.config.stagingDirectory, "job", site.deps.clock);
   const file = await attempt.createFile();
   await file.handle.write(Buffer.alloc(512));
   const inspection = await inspectDisk(

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
@@ -28,7 +29,8 @@ export class Site implements AsyncDisposable {
     this.directory = directory;
     this.cache = join(directory, "cache");
     this.config = readConfig({ VMCATCHER_ONE_HOME: join(directory, "home"), ...settings });
-    this.deps = { config: this.config, clock: systemClock, log: silentLog };
+    const opennebula = { datastores: () => assert.fail("a conversion into staging asks nobody") };
+    this.deps = { config: this.config, clock: systemClock, log: silentLog, opennebula };
   }
 
   /** Where the hook puts the pin of a job. */

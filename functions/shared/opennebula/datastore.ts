@@ -1,5 +1,5 @@
 import type { Datastore } from "./opennebula.ts";
-import { children, integerOf, parseXml, textOf } from "./xml.ts";
+import { child, children, integerOf, parseXml, textOf } from "./xml.ts";
 
 /** Reads what `one.datastorepool.info` answers. @throws Error when it is not a datastore pool */
 export function parseDatastorePool(xml: string): readonly Datastore[] {
@@ -8,6 +8,8 @@ export function parseDatastorePool(xml: string): readonly Datastore[] {
     name: textOf(node, "NAME"),
     type: TYPES[integerOf(node, "TYPE")] ?? "UNKNOWN",
     freeMb: integerOf(node, "FREE_MB"),
+    driver: child(node, "DS_MAD")?.text.trim() ?? "",
+    basePath: child(node, "BASE_PATH")?.text.trim() ?? "",
   }));
 }
 

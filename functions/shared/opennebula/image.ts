@@ -24,6 +24,7 @@ function readImage(node: XmlNode): Image {
     state: readState(node, id),
     datastoreId: integerOf(node, "DATASTORE_ID"),
     datastore: textOf(node, "DATASTORE"),
+    source: textOf(node, "SOURCE"),
     sizeMb: integerOf(node, "SIZE"),
     runningVms: integerOf(node, "RUNNING_VMS"),
     registeredAt: integerOf(node, "REGTIME"),

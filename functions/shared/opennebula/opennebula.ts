@@ -29,6 +29,8 @@ export interface Image {
   readonly state: ImageState;
   readonly datastoreId: number;
   readonly datastore: string;
+  /** Where its file lies, as oned sees it; empty until it has been copied. */
+  readonly source: string;
   /** Virtual size in MiB, rounded up. */
   readonly sizeMb: number;
   readonly runningVms: number;
@@ -44,6 +46,10 @@ export interface Datastore {
   readonly name: string;
   readonly type: "IMAGE" | "SYSTEM" | "FILE" | "BACKUP" | "UNKNOWN";
   readonly freeMb: number;
+  /** DS_MAD: `fs`, `ceph`, `lvm`, …; empty when OpenNebula does not say. */
+  readonly driver: string;
+  /** BASE_PATH, as `oned` sees it; empty when OpenNebula does not say. */
+  readonly basePath: string;
 }
 
 /** The account of ONE_AUTH. */
@@ -54,12 +60,25 @@ export interface Account {
 }
 
 /** What a new image is made of. Texts are made fit for OpenNebula by the writer. */
-export interface NewImage {
+export type NewImage = {
   readonly name: string;
-  /** Absolute path, as oned sees it. */
-  readonly path: string;
   readonly datastoreId: number;
   readonly attributes: ReadonlyMap<string, string>;
+} & (FileToCopy | FileInDatastore);
+
+/** A file that OpenNebula copies into the datastore. */
+export interface FileToCopy {
+  /** Absolute path, as oned sees it. */
+  readonly path: string;
+}
+
+/** A file that lies in the datastore's directory already. Only administrators may name one. */
+export interface FileInDatastore {
+  /** Absolute path, as oned sees it. */
+  readonly source: string;
+  readonly format: "raw" | "qcow2";
+  /** Virtual size in MiB, rounded up: OpenNebula does not measure it. */
+  readonly sizeMb: number;
 }
 
 /**
@@ -78,7 +97,7 @@ export interface OpenNebula {
   imagesOf(identifier: string, signal: AbortSignal): Promise<readonly Image[]>;
   /** @returns undefined when there is no such image (any more) */
   image(id: number, signal: AbortSignal): Promise<Image | undefined>;
-  /** Makes a non-persistent OS image from a file; it is LOCKED while OpenNebula copies. @returns its id */
+  /** Makes a non-persistent OS image; it is LOCKED while OpenNebula copies, READY at once when nothing is to copy. @returns its id */
   allocate(image: NewImage, signal: AbortSignal): Promise<number>;
   rename(id: number, name: string, signal: AbortSignal): Promise<void>;
   /** -1 keeps the user or the group. */

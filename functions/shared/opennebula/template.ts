@@ -8,15 +8,15 @@ import type { NewImage } from "./opennebula.ts";
  */
 
 /**
- * The template of a new image. PERSISTENT is always sent, since a user's or group's default may be YES; FORMAT, SIZE and DRIVER
- * never, since OpenNebula finds them out by itself.
+ * The template of a new image. PERSISTENT is always sent, since a user's or group's default may be YES; FORMAT and SIZE only of
+ * what OpenNebula does not copy: else it finds them out by itself. DRIVER is dropped by it in any case.
  * @throws TypeError for an attribute that cannot be written, and for a name or path that OpenNebula would not keep as it is
  */
 export function newImageTemplate(image: NewImage): string {
   return template([
     element("NAME", exact("NAME", image.name)),
     element("TYPE", "OS"),
-    element("PATH", exact("PATH", image.path)),
+    ...fileElements(image),
     element("PERSISTENT", "NO"),
     // An empty element would be dropped, and an empty attribute says no more than none.
     ...cleaned(image.attributes).flatMap(([name, text]) =>
@@ -74,6 +74,17 @@ function cleaned(attributes: ReadonlyMap<string, string>): [name: string, text: 
     }
     return [name, cleanText(text)];
   });
+}
+
+function fileElements(image: NewImage): readonly string[] {
+  if ("path" in image) {
+    return [element("PATH", exact("PATH", image.path))];
+  }
+  return [
+    element("SOURCE", exact("SOURCE", image.source)),
+    element("FORMAT", image.format),
+    element("SIZE", String(image.sizeMb)),
+  ];
 }
 
 /** A changed name would not be found again, a changed path is another file. */

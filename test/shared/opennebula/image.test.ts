@@ -21,6 +21,7 @@ describe("an image", () => {
       state: "READY",
       datastoreId: 1,
       datastore: "default",
+      source: "/var/lib/one//datastores/1/2123d1ea55eb372a408dcdbdf45bda51",
       sizeMb: 5,
       runningVms: 0,
       registeredAt: 1795339616,
@@ -189,10 +190,14 @@ describe("an image pool", () => {
 });
 
 test("datastores are read with their types", () => {
+  const lies = (driver: string, id: number) => ({
+    driver,
+    basePath: `/var/lib/one//datastores/${id}`,
+  });
   assert.deepEqual(parseDatastorePool(documentOf("datastorepool")), [
-    { id: 2, name: "files", type: "FILE", freeMb: 64101 },
-    { id: 1, name: "default", type: "IMAGE", freeMb: 64090 },
-    { id: 0, name: "system", type: "SYSTEM", freeMb: 0 },
+    { id: 2, name: "files", type: "FILE", freeMb: 64101, ...lies("fs", 2) },
+    { id: 1, name: "default", type: "IMAGE", freeMb: 64090, ...lies("fs", 1) },
+    { id: 0, name: "system", type: "SYSTEM", freeMb: 0, ...lies("-", 0) },
   ]);
   const unknown = documentOf("datastorepool").replace("<TYPE>1<", "<TYPE>7<");
   assert.deepEqual(

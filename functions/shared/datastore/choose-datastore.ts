@@ -1,6 +1,6 @@
-import type { Config } from "../shared/config.ts";
-import { RetryLater } from "../shared/errors.ts";
-import type { Datastore } from "../shared/opennebula/opennebula.ts";
+import type { Config } from "../config.ts";
+import { RetryLater } from "../errors.ts";
+import type { Datastore } from "../opennebula/opennebula.ts";
 
 /**
  * The datastore for a VO's images: its own where VMCATCHER_ONE_VO_DATASTORES names one, else VMCATCHER_ONE_DATASTORE.
