@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { createSite } from "../fakes/site.ts";
 import type { Finding } from "./measure.ts";
+import { cpuSeconds, residentMib } from "./process-cost.ts";
 
 /** What all functions in one process cost while nothing happens. Measured on the bundle. */
 export async function benchIdle(): Promise<readonly Finding[]> {
@@ -19,14 +19,13 @@ export async function benchIdle(): Promise<readonly Finding[]> {
     const before = await cpuSeconds(pid);
     await sleep(MEASURE_SECONDS * 1000);
     const percent = (((await cpuSeconds(pid)) - before) / MEASURE_SECONDS) * 100;
-    const status = await readFile(`/proc/${pid}/status`, "utf8");
-    const residentMib = Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) / 1024;
+    const mib = await residentMib(pid);
     return [
       {
         what: "idle, all functions in one process",
-        value: `${percent.toFixed(2)} % CPU, ${residentMib.toFixed(0)} MiB`,
+        value: `${percent.toFixed(2)} % CPU, ${mib.toFixed(0)} MiB`,
         comparedWith: "promised: under 1 % CPU and 150 MiB",
-        figures: { percent, residentMib },
+        figures: { percent, residentMib: mib },
       },
     ];
   } finally {
@@ -38,10 +37,3 @@ export async function benchIdle(): Promise<readonly Finding[]> {
 
 const SETTLE_SECONDS = 3;
 const MEASURE_SECONDS = 15;
-const TICKS_PER_SECOND = 100; // USER_HZ, the same on every Linux
-
-async function cpuSeconds(pid: number): Promise<number> {
-  const text = await readFile(`/proc/${pid}/stat`, "utf8");
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" "); // the name before it may hold blanks
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-}

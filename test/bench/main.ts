@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { benchGrowth } from "./growth.ts";
 import { benchHook } from "./hook.ts";
 import { benchIdle } from "./idle.ts";
 import { benchInspect } from "./inspect.ts";
@@ -14,7 +15,7 @@ import { benchUpdate } from "./update.ts";
 
 const { values } = parseArgs({ options: { json: { type: "string" } } });
 const findings: Finding[] = [];
-for (const bench of [benchHook, benchUpdate, benchIdle, benchInspect]) {
+for (const bench of [benchHook, benchUpdate, benchIdle, benchGrowth, benchInspect]) {
   for (const finding of await bench()) {
     findings.push(finding);
     process.stdout.write(

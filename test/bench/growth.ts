@@ -1,0 +1,134 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { AvailableJob } from "../../functions/capture-metadata/message.ts";
+import { FIRST_STEP } from "../../functions/registry.ts";
+import { STATE } from "../../functions/shared/lineage/attributes.ts";
+import { openQueues } from "../../functions/shared/queue/open-queues.ts";
+import { startElasticMq } from "../../infra/elasticmq.ts";
+import { runProcess } from "../e2e/processes.ts";
+import type { ImageSnapshot } from "../fakes/opennebula/image-snapshot.ts";
+import { createSite, type Site } from "../fakes/site.ts";
+import { cpuSeconds, residentMib } from "./process-cost.ts";
+import type { Finding } from "./measure.ts";
+
+/**
+ * What an event costs the functions, conversion and OpenNebula's copy left out: so many images announced at once, in a cloud that
+ * has so many already. All functions in one process of their own; the simulator takes its time in this one.
+ */
+export async function benchGrowth(): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  const compare = (finding: Finding) => {
+    const [first = finding] = findings;
+    const ratio = (finding.figures["cpuMs"] ?? 0) / (first.figures["cpuMs"] ?? 0);
+    const comparedWith =
+      first === finding ? "" : `${ratio.toFixed(2)} x the CPU of ${first.what.trim()}`;
+    findings.push({ ...finding, comparedWith });
+  };
+  for (const events of [10, 100, 1000]) {
+    compare(await measure(`${events} events at once, embedded queue`, { events }));
+  }
+  compare(
+    await measure("100 events at once, 10,000 other images in the pool", {
+      events: 100,
+      others: 10_000,
+    }),
+  );
+  const broker = await startElasticMq();
+  try {
+    const env = {
+      VMCATCHER_ONE_QUEUE: "sqs",
+      AWS_ENDPOINT_URL_SQS: broker.endpoint,
+      AWS_ACCESS_KEY_ID: "x",
+      AWS_SECRET_ACCESS_KEY: "x",
+    };
+    Object.assign(process.env, env); // the SDK reads its keys there
+    compare(await measure("100 events at once, ElasticMQ", { events: 100, env }));
+  } finally {
+    await broker.stop();
+  }
+  return findings;
+}
+
+interface Load {
+  readonly events: number;
+  readonly others?: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Events that come before those that are measured, so that programs are loaded and the pool has been read. */
+const WARM_UP = 10;
+
+async function measure(what: string, { events, others = 0, env = {} }: Load): Promise<Finding> {
+  const site = await createSite({ simulator: { copySeconds: 0 }, env });
+  const functions = runProcess([], { ...site.env });
+  try {
+    for (let at = 0; at < others; at++) {
+      site.simulator.addImage({ name: `other ${at}` });
+    }
+    await announce(site, WARM_UP);
+    await untilLive(site, WARM_UP);
+    const before = await cpuSeconds(functions.pid);
+    const start = performance.now();
+    await announce(site, events);
+    await untilLive(site, WARM_UP + events);
+    const seconds = (performance.now() - start) / 1000;
+    const cpuMs = (((await cpuSeconds(functions.pid)) - before) / events) * 1000;
+    const perSecond = events / seconds;
+    const mib = await residentMib(functions.pid);
+    return {
+      what,
+      value: `${cpuMs.toFixed(1)} ms CPU each, ${perSecond.toFixed(0)} a second, ${mib.toFixed(0)} MiB`,
+      comparedWith: "",
+      figures: { cpuMs, perSecond, residentMib: mib },
+    };
+  } finally {
+    await functions.stop();
+    await site.close();
+  }
+}
+
+/** Sends the first event of so many new images to the first queue; each is a pinned RAW disk of 4 KiB. */
+async function announce(site: Site, events: number): Promise<void> {
+  const { stagingDirectory } = site.config;
+  await mkdir(stagingDirectory, { recursive: true });
+  const queues = openQueues(site.config);
+  try {
+    const queue = await queues.open(FIRST_STEP);
+    for (let at = 0; at < events; at++) {
+      const job = await announced(stagingDirectory);
+      const { id, identifier } = job;
+      await queue.send({ body: JSON.stringify({ job }), group: identifier, deduplicationId: id });
+    }
+  } finally {
+    await queues.close();
+  }
+}
+
+async function announced(stagingDirectory: string): Promise<AvailableJob> {
+  const id = randomBytes(16).toString("hex");
+  const disk = randomBytes(4096);
+  const path = join(stagingDirectory, `pin-${id}`);
+  await writeFile(path, disk, { mode: 0o644 });
+  return {
+    id,
+    event: "available",
+    eventTime: `${new Date().toISOString().slice(0, -1)}000000Z`,
+    identifier: `image-${id}`,
+    attributes: { VMCATCHER_EVENT_DC_TITLE: "bench" },
+    restarts: 0,
+    sha512: createHash("sha512").update(disk).digest("hex"),
+    source: { path, pinned: true, format: "RAW" },
+  };
+}
+
+/** The simulator is asked in this process, which costs no call; seldom, for it has one core. */
+async function untilLive({ simulator }: Site, count: number): Promise<void> {
+  const isLive = (image: ImageSnapshot) => image.attributes[STATE] === "live";
+  while (simulator.images().filter(isLive).length < count) {
+    await sleep(LOOK_MS);
+  }
+}
+
+const LOOK_MS = 100;
