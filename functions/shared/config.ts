@@ -43,6 +43,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     maxVirtualSizeBytes: settings.VMCATCHER_ONE_MAX_VIRTUAL_SIZE_GIB * GIB,
     slots: settings.VMCATCHER_ONE_SLOTS,
     convertSlots: settings.VMCATCHER_ONE_CONVERT_SLOTS,
+    leaseSeconds: settings.VMCATCHER_ONE_LEASE_SECONDS,
     copyTimeoutSeconds: settings.VMCATCHER_ONE_COPY_TIMEOUT_SECONDS,
     convertTimeoutSeconds: settings.VMCATCHER_ONE_CONVERT_TIMEOUT_SECONDS,
     stopGraceSeconds: settings.VMCATCHER_ONE_STOP_GRACE_SECONDS,
@@ -78,6 +79,8 @@ export interface Config {
   readonly maxVirtualSizeBytes: number;
   readonly slots: number;
   readonly convertSlots: number;
+  /** How long a message belongs to a process that gives no sign of life. */
+  readonly leaseSeconds: number;
   readonly copyTimeoutSeconds: number;
   readonly convertTimeoutSeconds: number;
   readonly stopGraceSeconds: number;

@@ -101,6 +101,8 @@ export const settingsSchema = z.object({
   VMCATCHER_ONE_MAX_VIRTUAL_SIZE_GIB: integer(1, 65_536).default(1024),
   VMCATCHER_ONE_SLOTS: integer(1, 10).default(2),
   VMCATCHER_ONE_CONVERT_SLOTS: integer(1, 64).default(1),
+  // Longer than SQLite waits for a lock (5 s), shorter than a queue remembers what was sent (300 s).
+  VMCATCHER_ONE_LEASE_SECONDS: integer(10, 240).default(120),
   VMCATCHER_ONE_COPY_TIMEOUT_SECONDS: integer(1, 86_400).default(21_600),
   VMCATCHER_ONE_CONVERT_TIMEOUT_SECONDS: integer(1, 41_400).default(36_000),
   VMCATCHER_ONE_STOP_GRACE_SECONDS: integer(0, 86_400).default(20),

@@ -61,10 +61,11 @@ export async function runSteps<Name extends string>(
     }
     const running = opened.own.map(({ name, step, ...its }) => (signal: AbortSignal) => {
       const slots = step.slots(config);
+      const { leaseSeconds, stopGraceSeconds } = config;
       return runStep(
         name,
         step,
-        { ...its, deps, observer, slots, stopGraceSeconds: config.stopGraceSeconds },
+        { ...its, deps, observer, slots, leaseSeconds, stopGraceSeconds },
         signal,
       );
     });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readdir, readlink, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { describe, it, type TestContext } from "node:test";
 import { readConfig } from "../../../functions/shared/config.ts";
 import { openQueues } from "../../../functions/shared/queue/open-queues.ts";
@@ -105,6 +106,33 @@ describe("runSteps", () => {
     const queues = openQueues(config);
     assert.equal((await (await queues.open("last")).depth()).waiting, 1);
     await queues.close();
+  });
+
+  it("leases a message for as long as the setting says", async (t) => {
+    const { config, log } = await site(t);
+    const stop = new AbortController();
+    let leaseMilliseconds = Number.NaN;
+    const look = async () => {
+      const database = new DatabaseSync(config.queueFile, { readOnly: true });
+      const row = database.prepare("SELECT visible_at AS until FROM message").get();
+      database.close();
+      leaseMilliseconds = Number(row?.until) - Date.now();
+      stop.abort();
+    };
+    const announce: ExtraTask = ({ firstQueue }) =>
+      firstQueue.send({ body: JSON.stringify(MESSAGE), group: "image-1", deduplicationId: "1" });
+    await runSteps(
+      ["first"],
+      {
+        steps: { first: step(undefined, look) },
+        firstStep: "first",
+        config: { ...config, leaseSeconds: 40 },
+        log,
+        extra: [announce],
+      },
+      stop.signal,
+    );
+    assert.ok(leaseMilliseconds > 30_000 && leaseMilliseconds <= 40_000, `${leaseMilliseconds}`);
   });
 
   it("stops all and throws when a task fails unexpectedly", async (t) => {
