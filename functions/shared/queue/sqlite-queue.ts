@@ -23,6 +23,7 @@ import { sqliteFailure } from "./sqlite-error.ts";
 import { deadLetterSchema, depthSchema, oldestSchema } from "./sqlite-rows.ts";
 import type { Statements } from "./sqlite-statements.ts";
 import { takeHead, untilNextVisible } from "./sqlite-take.ts";
+import { presentTime } from "./sqlite-time.ts";
 import { transaction } from "./sqlite-transaction.ts";
 
 /**
@@ -55,8 +56,7 @@ export class SqliteQueue implements Queue {
   async send(message: Outgoing): Promise<void> {
     checkOutgoing(message);
     const { body, group, deduplicationId, trace = null } = message;
-    const now = this.#now();
-    this.#change("send", () => {
+    this.#change("send", (now) => {
       this.#statements.forgetIds.run({ before: now - DEDUPLICATION_SECONDS * 1000 });
       const { changes } = this.#statements.rememberId.run({
         queue: this.name,
@@ -74,7 +74,13 @@ export class SqliteQueue implements Queue {
     const deadline = performance.now() + options.waitSeconds * 1000;
     for (;;) {
       const delivery = this.#attempt("receive", () =>
-        takeHead(this.#database, this.#statements, this.name, this.#now(), options.leaseSeconds),
+        takeHead(
+          this.#database,
+          this.#statements,
+          this.name,
+          this.#presentTime(),
+          options.leaseSeconds,
+        ),
       );
       const left = deadline - performance.now();
       if (delivery !== undefined || left <= 0 || options.stop?.aborted === true) {
@@ -92,8 +98,7 @@ export class SqliteQueue implements Queue {
 
   async changeVisibility(delivery: Delivery, seconds: number): Promise<void> {
     checkVisibility(seconds);
-    const now = this.#now();
-    this.#change("changeVisibility", () => {
+    this.#change("changeVisibility", (now) => {
       const { changes } = this.#statements.hide.run({
         ...leaseOf(delivery, now),
         until: now + seconds * 1000,
@@ -106,16 +111,16 @@ export class SqliteQueue implements Queue {
     if (this.#removed.has(delivery)) {
       return;
     }
-    this.#change("remove", () =>
-      requireLease(this.#statements.remove.run(leaseOf(delivery, this.#now())).changes, delivery),
+    this.#change("remove", (now) =>
+      requireLease(this.#statements.remove.run(leaseOf(delivery, now)).changes, delivery),
     );
     this.#removed.add(delivery);
   }
 
   async deadLetter(delivery: Delivery, reason: DeadLetterReason): Promise<void> {
-    const lease = leaseOf(delivery, this.#now());
     const { code, text, step, time, attempts } = storableReason(reason);
-    this.#change("deadLetter", () => {
+    this.#change("deadLetter", (now) => {
+      const lease = leaseOf(delivery, now);
       this.#statements.bury.run({ ...lease, code, text, step, time, attempts });
       requireLease(this.#statements.remove.run(lease).changes, delivery);
     });
@@ -142,8 +147,8 @@ export class SqliteQueue implements Queue {
 
   async redrive(messageId?: string): Promise<number> {
     const which = { queue: this.name, id: messageId ?? null };
-    return this.#change("redrive", () => {
-      const { changes } = this.#statements.resurrect.run({ ...which, now: this.#now() });
+    return this.#change("redrive", (now) => {
+      const { changes } = this.#statements.resurrect.run({ ...which, now });
       this.#statements.removeDeadLetters.run(which);
       return Number(changes);
     });
@@ -153,8 +158,19 @@ export class SqliteQueue implements Queue {
     return this.#clock.now().getTime();
   }
 
-  #change<Result>(operation: string, work: () => Result): Result {
-    const result = this.#attempt(operation, () => transaction(this.#database, work));
+  #presentTime(): number {
+    return presentTime(this.#database, this.#statements, this.#clock);
+  }
+
+  /** All of `work` or nothing of it; it is told the time. */
+  #change<Result>(operation: string, work: (now: number) => Result): Result {
+    const result = this.#attempt(operation, () => {
+      const now = this.#presentTime();
+      return transaction(this.#database, () => {
+        this.#statements.noteTime.run({ now });
+        return work(now);
+      });
+    });
     this.#bell.ring(this.name);
     return result;
   }

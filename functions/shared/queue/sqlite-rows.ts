@@ -17,6 +17,9 @@ export const leasedSchema = z.object({
 /** When the next hidden message becomes visible, in milliseconds since 1970; null when none is hidden. */
 export const nextVisibleSchema = z.object({ at: z.int().nullable() });
 
+/** The latest time that is known in the file, in milliseconds since 1970. */
+export const latestSchema = z.object({ latest: z.int() });
+
 export const depthSchema = z.object({ waiting: z.int(), inFlight: z.int(), dead: z.int() });
 
 /** The oldest message; no row when there is none. */

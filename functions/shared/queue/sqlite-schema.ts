@@ -4,7 +4,7 @@ import { QueueFailure } from "./queue-failure.ts";
 import { transaction } from "./sqlite-transaction.ts";
 
 /**
- * Creates the tables in an empty file, and refuses a file that this version does not understand.
+ * Creates the tables in an empty file, adds what an older version did not have, and refuses a file that this version does not understand.
  * @throws QueueFailure `schema`
  */
 export function ensureSchema(database: DatabaseSync, path: string): void {
@@ -20,6 +20,11 @@ export function ensureSchema(database: DatabaseSync, path: string): void {
     if (version === SCHEMA_VERSION) {
       return;
     }
+    if (version === 1) {
+      database.exec(CREATE_CLOCK);
+      database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+      return;
+    }
     if (countSchema.parse(database.prepare(COUNT_TABLES).get()).tables > 0) {
       throw new QueueFailure(
         `queue file ${path}`,
@@ -28,11 +33,12 @@ export function ensureSchema(database: DatabaseSync, path: string): void {
       );
     }
     database.exec(CREATE_TABLES);
+    database.exec(CREATE_CLOCK);
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   });
 }
 
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 const COUNT_TABLES = `SELECT count(*) AS tables FROM sqlite_schema`;
 
@@ -75,6 +81,12 @@ const CREATE_TABLES = `
     PRIMARY KEY (queue, id)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX deduplication_by_time ON deduplication (sent_at);
+`;
+
+// One row: the latest time that anything else in the file was written with (see sqlite-time.ts).
+const CREATE_CLOCK = `
+  CREATE TABLE clock (latest INTEGER NOT NULL) STRICT;
+  INSERT INTO clock (latest) VALUES (0);
 `;
 
 const versionSchema = z.object({ user_version: z.int() });

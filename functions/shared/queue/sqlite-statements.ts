@@ -3,6 +3,11 @@ import type { DatabaseSync } from "node:sqlite";
 /** All statements on messages, prepared once for a connection. */
 export function prepareStatements(database: DatabaseSync) {
   return {
+    latestTime: database.prepare(LATEST_TIME),
+    noteTime: database.prepare(NOTE_TIME),
+    turnBackClock: database.prepare(TURN_BACK_CLOCK),
+    turnBackMessages: database.prepare(TURN_BACK_MESSAGES),
+    turnBackIds: database.prepare(TURN_BACK_IDS),
     forgetIds: database.prepare(FORGET_IDS),
     rememberId: database.prepare(REMEMBER_ID),
     insert: database.prepare(INSERT),
@@ -23,6 +28,16 @@ export function prepareStatements(database: DatabaseSync) {
 }
 
 export type Statements = ReturnType<typeof prepareStatements>;
+
+const LATEST_TIME = `SELECT latest FROM clock`;
+
+const NOTE_TIME = `UPDATE clock SET latest = :now WHERE latest < :now`;
+
+const TURN_BACK_CLOCK = `UPDATE clock SET latest = latest - :by`;
+
+const TURN_BACK_MESSAGES = `UPDATE message SET sent_at = sent_at - :by, visible_at = visible_at - :by`;
+
+const TURN_BACK_IDS = `UPDATE deduplication SET sent_at = sent_at - :by`;
 
 const FORGET_IDS = `DELETE FROM deduplication WHERE sent_at <= :before`;
 

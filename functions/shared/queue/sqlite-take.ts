@@ -26,7 +26,10 @@ export function takeHead(
     }
     const receipt = randomUUID();
     const until = now + leaseSeconds * 1000;
-    const leased = statements.lease.get({ queue, now, until, receipt, limit: MAX_RECEIVES });
+    const leased = transaction(database, () => {
+      statements.noteTime.run({ now });
+      return statements.lease.get({ queue, now, until, receipt, limit: MAX_RECEIVES });
+    });
     // Undefined when another process was faster; then there may be another one.
     if (leased !== undefined) {
       const row = leasedSchema.parse(leased);

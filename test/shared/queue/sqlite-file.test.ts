@@ -34,12 +34,12 @@ test("a file of a newer version is refused and left as it is", async () => {
   const path = join(directory, "newer.sqlite");
   openQueueFile(path).close();
   const newer = new DatabaseSync(path);
-  newer.exec("PRAGMA user_version = 2");
+  newer.exec("PRAGMA user_version = 3");
   newer.close();
   const before = await readFile(path);
   assert.throws(
     () => openQueueFile(path),
-    failure("schema", /newer version \(schema 2, this one knows 1\)/),
+    failure("schema", /newer version \(schema 3, this one knows 2\)/),
   );
   assert.deepEqual(await readFile(path), before);
 });
