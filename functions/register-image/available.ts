@@ -10,7 +10,7 @@ import {
   STALE_SINCE,
   STATE,
 } from "../shared/lineage/attributes.ts";
-import { holds, lineageOf } from "../shared/lineage/lineage.ts";
+import { eventTime, holds, lineageOf } from "../shared/lineage/lineage.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
 import { isWanted } from "./guards.ts";
 import type { Message } from "./message.ts";
@@ -94,7 +94,7 @@ async function confirm(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const attributes = new Map([
-    [EVENT_TIME, job.eventTime],
+    [EVENT_TIME, laterOf(eventTime(live), job.eventTime)],
     [SHA512, job.sha512],
   ]);
   for (const note of [STALE_SINCE, EXPIRY_UNKNOWN_SINCE]) {
@@ -109,4 +109,9 @@ async function confirm(
   await deps.opennebula.append(live.id, attributes, signal);
   // An update whose last step was given up left the image pending: that step gets another chance.
   return pending ? { kind: "registered", imageId: live.id } : { kind: "unchanged" };
+}
+
+/** An old announcement of the same content, repeated, must not make room for other old events. */
+function laterOf(one: string, other: string): string {
+  return one > other ? one : other;
 }

@@ -1,11 +1,11 @@
 import type { ExpiredJob } from "../capture-metadata/message.ts";
 import type { Message as RestoreMessage } from "../restore-permissions/message.ts";
-import { readCacheIndex } from "../shared/cache-index.ts";
 import type { Deps } from "../shared/deps.ts";
 import { EXPIRY_UNKNOWN_SINCE, STALE_SINCE } from "../shared/lineage/attributes.ts";
-import { isOutdated, lineageOf, retiredBy } from "../shared/lineage/lineage.ts";
+import { lineageOf, retiredBy } from "../shared/lineage/lineage.ts";
 import { lockAway, retire } from "../shared/lineage/retire.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
+import { isTakenBack } from "./guards.ts";
 
 type Outcome = RestoreMessage["outcome"];
 
@@ -19,7 +19,7 @@ export async function handleExpired(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const lineage = lineageOf(job.identifier, await deps.opennebula.imagesOf(job.identifier, signal));
-  if (isOutdated(job, lineage) || (await isEndorsedAgain(job))) {
+  if (await isTakenBack(job, lineage)) {
     return { kind: "superseded" };
   }
   const { live } = lineage;
@@ -46,12 +46,6 @@ export async function handleExpired(
     await lockAway(id, deps, signal);
   }
   return { kind: begun.length > 0 ? "expired" : "nothing-to-expire" };
-}
-
-/** vmcatcher names the identifier again: a later run has taken the expiry back, and announces or has announced that. */
-async function isEndorsedAgain(job: ExpiredJob): Promise<boolean> {
-  const index = job.cacheIndex === undefined ? undefined : await readCacheIndex(job.cacheIndex);
-  return index?.entry(job.identifier) !== undefined;
 }
 
 async function note(

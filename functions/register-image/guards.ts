@@ -1,25 +1,45 @@
-import type { AvailableJob } from "../capture-metadata/message.ts";
-import { readCacheIndex } from "../shared/cache-index.ts";
+import type { AvailableJob, ExpiredJob, Job } from "../capture-metadata/message.ts";
+import { type CacheIndex, readCacheIndex } from "../shared/cache-index.ts";
 import type { Deps } from "../shared/deps.ts";
 import { isOutdated, type Lineage } from "../shared/lineage/lineage.ts";
 
-/**
- * Whether the event still counts: no newer one has left its mark, and vmcatcher, where its index can be read, still endorses
- * this content. Order in the queue is a courtesy: a broker that restarts forgets it, and a replay ignores it.
+/*
+ * Whether an event still counts. Order in the queue is a courtesy: a broker that restarts forgets it, and a replay ignores it.
+ *
+ * Where vmcatcher's own index can be read, it says what is right now, and no time counts: a clock that was ahead for a while
+ * would make everything that is announced after its correction look old. Elsewhere the newest event wins.
  */
+
+/** Whether the announced content is still to become live. */
 export async function isWanted(
   job: AvailableJob,
   lineage: Lineage,
   deps: Pick<Deps, "log">,
 ): Promise<boolean> {
-  if (isOutdated(job, lineage)) {
-    deps.log.info("a newer event has come first");
-    return false;
+  const index = await indexOf(job);
+  if (index === undefined) {
+    const wanted = !isOutdated(job, lineage);
+    if (!wanted) {
+      deps.log.info("a newer event has come first");
+    }
+    return wanted;
   }
-  const index = job.cacheIndex === undefined ? undefined : await readCacheIndex(job.cacheIndex);
-  if (index === undefined || index.entry(job.identifier)?.sha512 === job.sha512) {
-    return true;
+  const wanted = index.entry(job.identifier)?.sha512 === job.sha512;
+  if (!wanted) {
+    deps.log.info(
+      { cacheIndex: job.cacheIndex },
+      "vmcatcher does not endorse this content any more",
+    );
   }
-  deps.log.info({ cacheIndex: job.cacheIndex }, "vmcatcher does not endorse this content any more");
-  return false;
+  return wanted;
+}
+
+/** Whether an expiry was taken back: vmcatcher names the identifier again and announces or has announced that. */
+export async function isTakenBack(job: ExpiredJob, lineage: Lineage): Promise<boolean> {
+  const index = await indexOf(job);
+  return index === undefined ? isOutdated(job, lineage) : index.entry(job.identifier) !== undefined;
+}
+
+async function indexOf({ cacheIndex }: Job): Promise<CacheIndex | undefined> {
+  return cacheIndex === undefined ? undefined : await readCacheIndex(cacheIndex);
 }
