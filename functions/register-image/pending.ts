@@ -25,7 +25,7 @@ export async function completePending(
   signal: AbortSignal,
 ): Promise<Image> {
   const id = findPending(job, images)?.id ?? (await allocate(job, artifact, deps, signal));
-  const deadline = deps.clock.now().getTime() + deps.config.copyTimeoutSeconds * 1000;
+  let waitedMs = 0; // not by the wall clock: one that is set forward must not end a copy
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     const image = await deps.opennebula.image(id, signal);
     if (image === undefined || image.state === "DELETE") {
@@ -45,7 +45,7 @@ export async function completePending(
         },
       );
     }
-    if (deps.clock.now().getTime() >= deadline) {
+    if (waitedMs >= deps.config.copyTimeoutSeconds * 1000) {
       // oned leaves an image LOCKED for ever when it is restarted during the copy; only force deletes it then.
       await deps.opennebula.delete(id, true, signal);
       throw new RetryLater(
@@ -53,6 +53,7 @@ export async function completePending(
       );
     }
     await deps.clock.sleep(pause, signal);
+    waitedMs += pause;
   }
 }
 
