@@ -81,23 +81,48 @@ interface KeptLease {
   readonly ended: AbortSignal;
 }
 
+/** Time is measured by sleeping: the wall clock may be set while a handler runs. */
 async function beat(lease: KeptLease): Promise<void> {
-  let endsAt = lease.clock.now().getTime() + lease.milliseconds;
-  while (await slept(lease, lease.milliseconds / 3)) {
-    endsAt = await extend(lease, endsAt);
+  let granted = startGrant(lease);
+  try {
+    while (await slept(lease, lease.milliseconds / 3, lease.ended)) {
+      const next = await extend(lease, granted.over);
+      granted.end();
+      granted = next;
+    }
+  } finally {
+    granted.end();
   }
 }
 
-/** @returns when the new lease ends; counted from before the call, because the queue counts from somewhere during it */
-async function extend(lease: KeptLease, endsAt: number): Promise<number> {
-  const giveUpAt = endsAt - lease.milliseconds * MARGIN;
+/** What the queue has granted. */
+interface Grant {
+  /** Aborts when the lease must be taken for over. */
+  readonly over: AbortSignal;
+  /** It has been replaced, or is not needed any more. */
+  end(): void;
+}
+
+function startGrant({ clock, milliseconds }: KeptLease): Grant {
+  const over = new AbortController();
+  const ended = new AbortController();
+  clock.sleep(milliseconds * (1 - MARGIN), ended.signal).then(
+    () => over.abort(),
+    () => undefined, // ended
+  );
+  return { over: over.signal, end: () => ended.abort() };
+}
+
+/** @returns the new grant; counted from before the call, because the queue counts from somewhere during it */
+async function extend(lease: KeptLease, over: AbortSignal): Promise<Grant> {
   for (let failures = 0; ; failures += 1) {
-    const asked = lease.clock.now().getTime();
+    const next = startGrant(lease);
     try {
-      await answered(lease, giveUpAt - asked);
+      await answered(lease, over);
       lease.onBeat(true);
-      return asked + lease.milliseconds;
+      return next;
     } catch (error) {
+      next.end();
       lease.onBeat(false);
       if (error instanceof LeaseLost) {
         throw error;
@@ -108,12 +133,13 @@ async function extend(lease: KeptLease, endsAt: number): Promise<number> {
           "heartbeat failed, trying again while the lease lasts",
         );
       }
-      const left = giveUpAt - lease.clock.now().getTime();
-      if (left <= 0) {
+      const wait = AbortSignal.any([lease.ended, over]);
+      await slept(lease, lease.milliseconds * RETRY, wait);
+      if (over.aborted) {
         throw new LeaseLost(`the lease ran out: ${errorText(error)}`, { cause: error });
       }
-      if (!(await slept(lease, Math.min(left, lease.milliseconds * RETRY)))) {
-        return endsAt;
+      if (lease.ended.aborted) {
+        return startGrant(lease);
       }
     }
   }
@@ -121,28 +147,31 @@ async function extend(lease: KeptLease, endsAt: number): Promise<number> {
 
 /** Asks for an extension; a call that hangs does not count as a lease. */
 async function answered(
-  { queue, delivery, milliseconds, clock }: KeptLease,
-  timeoutMilliseconds: number,
+  { queue, delivery, milliseconds }: KeptLease,
+  over: AbortSignal,
 ): Promise<void> {
-  const done = new AbortController();
-  const timeout = async (): Promise<void> => {
-    await clock.sleep(Math.max(0, timeoutMilliseconds), done.signal);
-    throw new LeaseLost("the lease ran out: the queue did not answer the heartbeat");
-  };
+  const tooLate = Promise.withResolvers<never>();
+  const giveUp = (): void =>
+    tooLate.reject(new LeaseLost("the lease ran out: the queue did not answer the heartbeat"));
+  over.addEventListener("abort", giveUp, { once: true });
   try {
-    await Promise.race([queue.changeVisibility(delivery, milliseconds / 1000), timeout()]);
+    await Promise.race([queue.changeVisibility(delivery, milliseconds / 1000), tooLate.promise]);
   } finally {
-    done.abort();
+    over.removeEventListener("abort", giveUp);
   }
 }
 
-/** @returns false when the lease is not needed any more */
-async function slept({ clock, ended }: KeptLease, milliseconds: number): Promise<boolean> {
+/** @returns false when it was woken */
+async function slept(
+  { clock }: KeptLease,
+  milliseconds: number,
+  wake: AbortSignal,
+): Promise<boolean> {
   try {
-    await clock.sleep(milliseconds, ended);
+    await clock.sleep(milliseconds, wake);
     return true;
   } catch (error) {
-    if (ended.aborted) {
+    if (wake.aborted) {
       return false;
     }
     throw error;

@@ -97,7 +97,7 @@ describe("heartbeat", () => {
     bench.start(step.handle);
     await until("running", () => step.runs.length === 1);
     bench.own.down.add("changeVisibility");
-    await bench.clock.advance(105);
+    await bench.clock.advance(104);
     assert.equal(step.runs[0]?.aborted, false);
     assert.ok(bench.own.count("changeVisibility") > 5);
     bench.own.recover();
@@ -128,6 +128,29 @@ describe("heartbeat", () => {
       step.end();
       await until("done", () => bench.outcomes.length === 2);
       assert.deepEqual(bench.outcomes, ["lease_lost", "ok"]);
+    });
+  }
+
+  for (const seconds of [86_400, -86_400]) {
+    it(`is not disturbed by a clock that is set by ${seconds} s`, async (t) => {
+      const bench = await workbench(t);
+      await bench.put(MESSAGE);
+      const step = longStep();
+      bench.start(step.handle);
+      await until("running", () => step.runs.length === 1);
+      bench.own.changeVisibility = async () =>
+        bench.clock.sleep(1000, new AbortController().signal);
+      bench.clock.set(seconds);
+      await bench.clock.advance(600);
+      assert.equal(step.runs[0]?.aborted, false);
+      bench.own.changeVisibility = () => Promise.withResolvers<void>().promise;
+      bench.clock.set(-seconds);
+      await bench.clock.advance(120);
+      assert.ok(step.runs[0].reason instanceof LeaseLost);
+      step.end();
+      bench.own.changeVisibility = async () => undefined;
+      await until("over", () => bench.outcomes.length > 0);
+      assert.equal(bench.outcomes[0], "lease_lost");
     });
   }
 

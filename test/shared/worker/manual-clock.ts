@@ -4,10 +4,11 @@ import type { Clock } from "../../../functions/shared/clock.ts";
 /** Time that stands still until the test moves it. */
 export class ManualClock implements Clock {
   #now = Date.parse("2026-03-01T12:00:00Z");
+  #set = 0;
   readonly #sleepers = new Set<{ until: number; wake: () => void }>();
 
   now(): Date {
-    return new Date(this.#now);
+    return new Date(this.#now + this.#set);
   }
 
   sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
@@ -24,6 +25,11 @@ export class ManualClock implements Clock {
       signal.addEventListener("abort", abort, { once: true });
     }
     return promise;
+  }
+
+  /** Sets the clock; no time passes. */
+  set(seconds: number): void {
+    this.#set += seconds * 1000;
   }
 
   /** Moves on, waking sleepers at their time and letting each do what it does next. */
