@@ -3,7 +3,7 @@ import type { Config } from "../config.ts";
 import type { Queues } from "./queue.ts";
 
 /**
- * The queues that the settings ask for. The implementation is loaded and connected at the first `open`, so a process
+ * The queues that the settings ask for. The implementation is loaded and connected at the first use, so a process
  * that uses the file never pays for the SDK (over 100 ms), and nothing fails before it is needed.
  */
 export function openQueues(config: Config, options: { clock?: Clock } = {}): Queues {
@@ -26,6 +26,10 @@ export function openQueues(config: Config, options: { clock?: Clock } = {}): Que
       return (await loading).open(name);
     },
     differences: () => loaded?.differences() ?? [],
+    bodies: async () => {
+      loading ??= load();
+      return (await loading).bodies?.();
+    },
     close: async () => {
       await loading?.catch(() => undefined); // its failure was reported by `open`
       await loaded?.close();

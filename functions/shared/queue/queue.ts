@@ -107,5 +107,10 @@ export interface Queues {
   open(name: string): Promise<Queue>;
   /** What differs between an existing queue's attributes and the wanted ones, one sentence each, of all opened queues. */
   differences(): readonly string[];
+  /**
+   * The bodies of all messages and dead letters of all queues, as they are at one instant. Absent, or undefined, where nobody can
+   * look into a queue: SQS and what speaks it.
+   */
+  bodies?(): Promise<readonly string[] | undefined>;
   close(): Promise<void>;
 }

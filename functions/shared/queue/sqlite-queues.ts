@@ -1,6 +1,8 @@
 import { systemClock, type Clock } from "../clock.ts";
 import { openQueueFile } from "./sqlite-file.ts";
+import { sqliteFailure } from "./sqlite-error.ts";
 import { SqliteBell } from "./sqlite-bell.ts";
+import { bodySchema } from "./sqlite-rows.ts";
 import { SqliteQueue } from "./sqlite-queue.ts";
 import { prepareStatements } from "./sqlite-statements.ts";
 import type { Queue, Queues } from "./queue.ts";
@@ -22,6 +24,13 @@ export function openSqliteQueues(path: string, options: { clock?: Clock } = {}):
       return queue;
     },
     differences: () => [], // a queue has no attributes here
+    bodies: async () => {
+      try {
+        return statements.bodies.all().map((row) => bodySchema.parse(row).body);
+      } catch (error) {
+        throw sqliteFailure("queues: bodies", error);
+      }
+    },
     close: async () => {
       bell.close();
       if (database.isOpen) {

@@ -25,6 +25,9 @@ export const depthSchema = z.object({ waiting: z.int(), inFlight: z.int(), dead:
 /** The oldest message; no row when there is none. */
 export const oldestSchema = z.object({ sentAt: z.int() }).optional();
 
+/** A message or dead letter, as far as `bodies` wants to know. */
+export const bodySchema = z.object({ body: z.string() });
+
 /** A row of `dead_letter`; `code` is null when the queue itself moved the message there. */
 export const deadLetterSchema = z
   .object({

@@ -24,6 +24,7 @@ export function prepareStatements(database: DatabaseSync) {
     deadLetters: database.prepare(DEAD_LETTERS),
     resurrect: database.prepare(RESURRECT),
     removeDeadLetters: database.prepare(REMOVE_DEAD_LETTERS),
+    bodies: database.prepare(BODIES),
   };
 }
 
@@ -101,3 +102,6 @@ const RESURRECT = `
   WHERE queue = :queue AND (:id IS NULL OR id = :id) ORDER BY id`;
 
 const REMOVE_DEAD_LETTERS = `DELETE FROM dead_letter WHERE queue = :queue AND (:id IS NULL OR id = :id)`;
+
+// One statement sees the file as it is at one instant, whatever other processes do meanwhile.
+const BODIES = `SELECT body FROM message UNION ALL SELECT body FROM dead_letter`;

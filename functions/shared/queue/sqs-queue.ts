@@ -149,12 +149,18 @@ export class SqsQueue implements Queue {
     const { Attributes: attributes = {} } = await this.#client.send(
       new GetQueueAttributesCommand({
         QueueUrl: url,
-        AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+        AttributeNames: [
+          "ApproximateNumberOfMessages",
+          "ApproximateNumberOfMessagesNotVisible",
+          "ApproximateNumberOfMessagesDelayed",
+        ],
       }),
     );
     return {
       visible: Number(attributes.ApproximateNumberOfMessages ?? 0),
-      hidden: Number(attributes.ApproximateNumberOfMessagesNotVisible ?? 0),
+      hidden:
+        Number(attributes.ApproximateNumberOfMessagesNotVisible ?? 0) +
+        Number(attributes.ApproximateNumberOfMessagesDelayed ?? 0), // by a delay that somebody gave the queue
     };
   }
 
