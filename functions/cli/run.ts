@@ -55,7 +55,11 @@ export async function runFunctions(
     );
   }
   if (functions.includes("restore-permissions")) {
-    extra.push(({ deps, signal }) => sweepUntil(deps, signal));
+    extra.push(({ deps, observer, signal }) =>
+      withSigns({ observer, function: "sweep", slot: 0 }, (sign) =>
+        sweepUntil({ ...deps, sign }, signal),
+      ),
+    );
   }
   const options = {
     steps,

@@ -2,9 +2,15 @@ import type { Deps } from "../shared/deps.ts";
 import { errorText, RpcFault } from "../shared/errors.ts";
 import { DISABLE } from "../shared/lineage/attributes.ts";
 import { isWrongState } from "../shared/opennebula/faults.ts";
+import type { GiveSign } from "../shared/worker/sign-of-life.ts";
+
+/** What sweeping takes. */
+interface SweepDeps extends Deps {
+  readonly sign?: GiveSign;
+}
 
 /** Sweeps every `sweepSeconds` until `stop`. A failed round is logged and no more: the next one does the same work. */
-export async function sweepUntil(deps: Deps, stop: AbortSignal): Promise<void> {
+export async function sweepUntil(deps: SweepDeps, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
     try {
       await disableFreed(deps, stop);
@@ -16,6 +22,7 @@ export async function sweepUntil(deps: Deps, stop: AbortSignal): Promise<void> {
         );
       }
     }
+    deps.sign?.("waiting", deps.config.sweepSeconds + CALLS_SECONDS);
     await deps.clock.sleep(deps.config.sweepSeconds * 1000, stop).catch(() => undefined); // only an abort ends it early
   }
 }
@@ -25,9 +32,10 @@ export async function sweepUntil(deps: Deps, stop: AbortSignal): Promise<void> {
  * Nothing announces the end of a VM, so this is asked again and again.
  */
 export async function disableFreed(
-  deps: Pick<Deps, "opennebula" | "log">,
+  deps: Pick<SweepDeps, "opennebula" | "log" | "sign">,
   signal: AbortSignal,
 ): Promise<void> {
+  deps.sign?.("working", CALLS_SECONDS);
   for (const image of await deps.opennebula.images(signal)) {
     if (
       image.attributes.get(DISABLE) !== "pending" ||
@@ -35,6 +43,7 @@ export async function disableFreed(
     ) {
       continue;
     }
+    deps.sign?.("working", CALLS_SECONDS);
     try {
       await deps.opennebula.enable(image.id, false, signal);
       await deps.opennebula.append(image.id, new Map([[DISABLE, ""]]), signal);
@@ -46,3 +55,6 @@ export async function disableFreed(
     }
   }
 }
+
+/** Longer than a pool in pages, or the two calls that disable an image, take with an OpenNebula that answers late (30 s a call). */
+const CALLS_SECONDS = 600;

@@ -9,7 +9,7 @@ export interface SignOfLife {
   /** From 0; what works on one thing at a time has one. */
   readonly slot: number;
   /** `ended`: there will be no other sign. */
-  readonly state: "receiving" | "working" | "draining" | "ended";
+  readonly state: "receiving" | "working" | "draining" | "waiting" | "ended";
   readonly nextWithinSeconds: number;
 }
 
