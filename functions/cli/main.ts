@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { ConfigError } from "../shared/config.ts";
 import { errorText } from "../shared/errors.ts";
+import { cleanCommand } from "./clean.ts";
 import { deadLettersCommand } from "./dead-letters.ts";
 import { demoCommand } from "./demo.ts";
 import { EXIT_FAILED, EXIT_USAGE } from "./exit-codes.ts";
@@ -31,6 +32,7 @@ for (const command of [
   healthCommand(),
   deadLettersCommand(),
   replayCommand(),
+  cleanCommand(),
   inspectCommand(),
   demoCommand(),
 ]) {

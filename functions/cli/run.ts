@@ -1,4 +1,5 @@
 import { Argument, Command } from "commander";
+import { cleanUntil } from "../janitor/loop.ts";
 import { countSpool } from "../enqueue-event/listing.ts";
 import { watchSpool } from "../enqueue-event/watch.ts";
 import { FIRST_STEP, steps, type StepName } from "../registry.ts";
@@ -9,8 +10,9 @@ import { runSteps, type ExtraTask } from "../shared/worker/run-steps.ts";
 import { withSigns } from "../shared/worker/sign-of-life.ts";
 
 const ENQUEUE = "enqueue-event";
-/** Every function, in the order of the chain. */
-export const ALL_FUNCTIONS = [ENQUEUE, ...Object.keys(steps)];
+const JANITOR = "janitor";
+/** Every function, in the order of the chain, and the one that cleans up behind it. */
+export const ALL_FUNCTIONS = [ENQUEUE, ...Object.keys(steps), JANITOR];
 
 /** `run [function...]`: works until SIGTERM or SIGINT. */
 export function runCommand(): Command {
@@ -58,6 +60,23 @@ export async function runFunctions(
     extra.push(({ deps, observer, signal }) =>
       withSigns({ observer, function: "sweep", slot: 0 }, (sign) =>
         sweepUntil({ ...deps, sign }, signal),
+      ),
+    );
+  }
+  if (functions.includes(JANITOR)) {
+    extra.push(({ deps, queues, observer, signal }) =>
+      withSigns({ observer, function: JANITOR, slot: 0 }, (sign) =>
+        cleanUntil(
+          {
+            ...deps,
+            log: log.child({ function: JANITOR }),
+            queues,
+            steps: Object.keys(steps),
+            sign,
+            onRemoved: observer.onRemoved,
+          },
+          signal,
+        ),
       ),
     );
   }

@@ -48,6 +48,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     convertTimeoutSeconds: settings.VMCATCHER_ONE_CONVERT_TIMEOUT_SECONDS,
     stopGraceSeconds: settings.VMCATCHER_ONE_STOP_GRACE_SECONDS,
     sweepSeconds: settings.VMCATCHER_ONE_SWEEP_SECONDS,
+    janitorSeconds: settings.VMCATCHER_ONE_JANITOR_SECONDS,
     severalDisks: settings.VMCATCHER_ONE_SEVERAL_DISKS,
     http: settings.VMCATCHER_ONE_HTTP,
     logLevel: settings.VMCATCHER_ONE_LOG_LEVEL,
@@ -85,6 +86,7 @@ export interface Config {
   readonly convertTimeoutSeconds: number;
   readonly stopGraceSeconds: number;
   readonly sweepSeconds: number;
+  readonly janitorSeconds: number;
   /** What to do with an appliance of several disks: register the one that boots, or refuse it. */
   readonly severalDisks: "boot-disk" | "refuse";
   /** Where health and metrics are served; undefined for nowhere. */

@@ -107,6 +107,7 @@ export const settingsSchema = z.object({
   VMCATCHER_ONE_CONVERT_TIMEOUT_SECONDS: integer(1, 41_400).default(36_000),
   VMCATCHER_ONE_STOP_GRACE_SECONDS: integer(0, 86_400).default(20),
   VMCATCHER_ONE_SWEEP_SECONDS: integer(1, 86_400).default(300),
+  VMCATCHER_ONE_JANITOR_SECONDS: integer(60, 604_800).default(3600),
   VMCATCHER_ONE_SEVERAL_DISKS: z.enum(["boot-disk", "refuse"]).default("boot-disk"),
   VMCATCHER_ONE_HTTP: httpAddress,
   // Read by the hook alone; known here so that one file of settings can serve both.

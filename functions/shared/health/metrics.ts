@@ -5,6 +5,7 @@ import { conversionMetrics } from "./conversion-metrics.ts";
 import type { DepthProbe } from "./depth-probe.ts";
 import type { Page } from "./http-server.ts";
 import type { Liveness } from "./liveness.ts";
+import { leftoverMetrics } from "./leftover-metrics.ts";
 import { openNebulaMetrics } from "./opennebula-metrics.ts";
 import { processMetrics } from "./process-metrics.ts";
 import { queueMetrics } from "./queue-metrics.ts";
@@ -46,6 +47,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   return {
     observer: {
       ...work,
+      ...leftoverMetrics(registry),
       onInFlight: (event) => {
         work.onInFlight(event);
         conversions.onInFlight(event);

@@ -41,6 +41,6 @@ export function newImageAttributes(job: AvailableJob): ReadonlyMap<string, strin
 }
 
 /** NAME of a new image until it takes the identifier's: a second attempt of the same job finds the first one's image by it. */
-export function pendingName(job: Job): string {
+export function pendingName(job: Pick<Job, "id" | "identifier">): string {
   return `${job.identifier}.pending.${job.id}`;
 }

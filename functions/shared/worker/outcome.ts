@@ -62,8 +62,8 @@ export function outcomeOf(error: unknown, attempt: Attempt): Outcome {
  */
 const MAX_UNEXPECTED_ATTEMPTS = 20;
 
-/** A job whose files vanish again and again has a cause that a person must find. */
-const MAX_RESTARTS = 3;
+/** How often a job may start over: one whose files vanish again and again has a cause that a person must find. */
+export const MAX_RESTARTS = 3;
 
 /**
  * The longest that a message is hidden. A queue ends a lease 12 hours after the receive (SQS), and a handler may have

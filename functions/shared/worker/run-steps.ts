@@ -28,6 +28,7 @@ export interface RunStepsOptions<Name extends string> {
 /** Runs beside the steps until `signal` aborts, then resolves. */
 export type ExtraTask = (given: {
   readonly firstQueue: Sender;
+  readonly queues: Queues;
   readonly deps: Deps;
   readonly observer: Observer;
   readonly signal: AbortSignal;
@@ -71,7 +72,7 @@ export async function runSteps<Name extends string>(
     });
     const beside = extra.map(
       (task) => (signal: AbortSignal) =>
-        task({ firstQueue: opened.firstQueue, deps, observer, signal }),
+        task({ firstQueue: opened.firstQueue, queues, deps, observer, signal }),
     );
     log.info({ functions: names }, "started");
     await runTogether([...running, ...beside], stop);

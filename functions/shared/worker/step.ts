@@ -1,5 +1,6 @@
 import type { Config } from "../config.ts";
 import type { Deps } from "../deps.ts";
+import type { LeftoverKind } from "../leftover-kinds.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Outcome } from "./outcome.ts";
 import type { GiveSign, SignOfLife } from "./sign-of-life.ts";
@@ -87,6 +88,8 @@ export interface Observer {
   /** The queue was asked to go on with a lease; it is asked again while the lease lasts. */
   onHeartbeat?(event: { readonly function: string; readonly ok: boolean }): void;
   onSign?(sign: SignOfLife): void;
+  /** The janitor has removed something that a job had left. */
+  onRemoved?(this: void, kind: LeftoverKind): void;
 }
 
 /**
