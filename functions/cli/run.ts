@@ -5,11 +5,14 @@ import { watchSpool } from "../enqueue-event/watch.ts";
 import { FIRST_STEP, steps, type StepName } from "../registry.ts";
 import { sweepUntil } from "../restore-permissions/sweep.ts";
 import { readConfig, type Config } from "../shared/config.ts";
+import { errorText } from "../shared/errors.ts";
 import { createLog, type Log } from "../shared/log.ts";
+import { recordQueue } from "../shared/queue/queue-record.ts";
 import { runSteps, type ExtraTask } from "../shared/worker/run-steps.ts";
 import { withSigns } from "../shared/worker/sign-of-life.ts";
 
 const ENQUEUE = "enqueue-event";
+const RESTORE = "restore-permissions" satisfies StepName;
 const JANITOR = "janitor";
 /** Every function, in the order of the chain, and the one that cleans up behind it. */
 export const ALL_FUNCTIONS = [ENQUEUE, ...Object.keys(steps), JANITOR];
@@ -46,19 +49,20 @@ export async function runFunctions(
   const names = functions.filter((name): name is StepName => Object.hasOwn(steps, name));
   const extra: ExtraTask[] = [];
   if (functions.includes(ENQUEUE)) {
-    extra.push(({ firstQueue, observer, signal }) =>
-      withSigns({ observer, function: ENQUEUE, slot: 0 }, (sign) =>
-        watchSpool(
-          config,
-          { queue: firstQueue, log: log.child({ function: ENQUEUE }), sign },
-          signal,
-        ),
-      ),
-    );
+    extra.push(async ({ firstQueue, observer, signal }) => {
+      const its = log.child({ function: ENQUEUE });
+      await recordQueue(config).catch((error: unknown) =>
+        its.warn({ error: errorText(error) }, "cannot note which queue the events go to"),
+      );
+      await withSigns({ observer, function: ENQUEUE, slot: 0 }, (sign) =>
+        watchSpool(config, { queue: firstQueue, log: its, sign }, signal),
+      );
+    });
   }
-  if (functions.includes("restore-permissions")) {
+  if (functions.includes(RESTORE)) {
+    const slot = steps[RESTORE].slots(config); // the one after those that work on messages
     extra.push(({ deps, observer, signal }) =>
-      withSigns({ observer, function: "sweep", slot: 0 }, (sign) =>
+      withSigns({ observer, function: RESTORE, slot }, (sign) =>
         sweepUntil({ ...deps, sign }, signal),
       ),
     );

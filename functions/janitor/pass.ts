@@ -1,16 +1,15 @@
 import type { Deps } from "../shared/deps.ts";
 import { errorText, RpcTransportError } from "../shared/errors.ts";
 import type { LeftoverKind } from "../shared/leftover-kinds.ts";
-import type { Queues } from "../shared/queue/queue.ts";
 import type { GiveSign } from "../shared/worker/sign-of-life.ts";
 import type { Leftover } from "./leftover.ts";
 import { pendingImages } from "./pending-images.ts";
 import { stagedFiles } from "./staged-files.ts";
-import { CannotTell, findJobs, type WhyNeeded } from "./whereabouts.ts";
+import { CannotTell, findJobs, type JobQueues, type WhyNeeded } from "./whereabouts.ts";
 
 /** What a pass takes. */
 export interface PassDeps extends Deps {
-  readonly queues: Pick<Queues, "open" | "bodies">;
+  readonly queues: JobQueues;
   /** The steps, in the order of the chain. */
   readonly steps: readonly string[];
   /** Look and tell, but remove nothing. */

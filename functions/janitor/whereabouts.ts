@@ -4,13 +4,19 @@ import type { Clock } from "../shared/clock.ts";
 import type { Config } from "../shared/config.ts";
 import { namesIn } from "../shared/names-in.ts";
 import type { Queue, Queues } from "../shared/queue/queue.ts";
+import { checkQueue } from "../shared/queue/queue-record.ts";
 import { MAX_RESTARTS } from "../shared/worker/outcome.ts";
 import type { Leftover } from "./leftover.ts";
 
+/** What is asked of the queues. */
+export interface JobQueues extends Pick<Queues, "bodies"> {
+  open(name: string): Promise<Pick<Queue, "name" | "depth" | "deadLetters">>;
+}
+
 /** Where jobs are looked for. */
 export interface Places {
-  readonly config: Pick<Config, "spoolDirectory">;
-  readonly queues: Pick<Queues, "open" | "bodies">;
+  readonly config: Config;
+  readonly queues: JobQueues;
   /** The steps, in the order of the chain: each takes from the queue of its name. */
   readonly steps: readonly string[];
   readonly clock: Clock;
@@ -56,9 +62,11 @@ export class CannotTell extends Error {
 
 /**
  * Looks for all jobs.
- * @throws CannotTell when a place cannot be looked into; QueueFailure; what node:fs throws
+ * @throws CannotTell when there is work, and nobody can see for which jobs; Error when it is not the queue of the events, or a
+ *   place cannot be read
  */
 export async function findJobs(places: Places, signal: AbortSignal): Promise<WhyNeeded> {
+  await checkQueue(places.config);
   const sightings: Sighting[] = [];
   for (let reading = 1; ; reading += 1) {
     const spool = await readSpool(places.config);
@@ -124,10 +132,7 @@ async function readSpool({ spoolDirectory }: Places["config"]): Promise<Spool> {
 
 /** @throws CannotTell when a queue is not empty, or not all dead letters can be seen */
 async function onlyDeadLetters({ queues, steps, alive }: Places): Promise<readonly string[]> {
-  const opened: Queue[] = [];
-  for (const name of steps) {
-    opened.push(await queues.open(name));
-  }
+  const opened = await Promise.all(steps.map((name) => queues.open(name)));
   for (const queue of opened) {
     alive();
     const { waiting, inFlight } = await queue.depth();

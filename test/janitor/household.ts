@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Job } from "../../functions/capture-metadata/message.ts";
@@ -83,7 +84,7 @@ export async function createHousehold(): Promise<Household> {
       await queue.send({
         body: JSON.stringify({ job }),
         group: job.identifier,
-        deduplicationId: job.id,
+        deduplicationId: randomUUID(),
       });
       return queue;
     },

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import type { Job } from "../../functions/capture-metadata/message.ts";
 import { steps } from "../../functions/registry.ts";
+import { recordQueue } from "../../functions/shared/queue/queue-record.ts";
 import { createHousehold, type Household } from "./household.ts";
 
 const ENTRY = "1795339616.000000000-0000001";
@@ -128,6 +129,15 @@ describe("what is in staging", () => {
     assert.equal(kept.length, files.length);
     assert.deepEqual(await house.staged(), files);
     assert.equal(house.lines.filter(({ level }) => level === "warn").length, 1);
+  });
+
+  it("stays when the settings name another queue than the one that the events go to", async () => {
+    const { files } = await inWork();
+    await recordQueue({ ...house.site.config, queue: "sqs" });
+    const { removed, failures } = await house.pass({ days: 300 });
+    assert.deepEqual(removed, []);
+    assert.match(failures.join(), /go to the queue sqs AWS .*, but the settings name sqlite/);
+    assert.deepEqual(await house.staged(), files);
   });
 
   it("stays while it is young, and when it comes from the future", async () => {

@@ -92,6 +92,18 @@ describe("/metrics of a process", () => {
     assert.equal(found.get(seconds), 2);
   });
 
+  it("counts what the janitor has removed, by kind", async (t) => {
+    const clean: ExtraTask = async ({ observer }) => {
+      observer.onRemoved?.("pin");
+      observer.onRemoved?.("pin");
+    };
+    const { url } = await process(t, { extra: [clean] });
+    const removed = async (kind: string) =>
+      (await samples(url)).get(`vmcatcher_one_leftovers_removed_total{kind="${kind}"}`);
+    await until("it has removed", async () => (await removed("pin")) === 2);
+    assert.equal(await removed("pending-image"), 0);
+  });
+
   it("tells what its slots do, and how much lies in the spool", async (t) => {
     const finish = Promise.withResolvers<unknown>();
     const { url } = await process(t, { run: () => finish.promise, extra: [announce(3)] });

@@ -160,3 +160,32 @@ test("a stop ends the wait at once, and the next message is lost to nobody", asy
   assert.equal((await takeNow(queue)).attempt, 1);
   await queues.close();
 });
+
+test("the bodies of all messages can be seen: waiting, leased, hidden and dead ones, of all queues and processes", async () => {
+  const path = newPath();
+  const queues = openSqliteQueues(path);
+  const another = openSqliteQueues(path);
+  const reason = { code: "x", text: "x", step: "x", time: "2026-11-22T10:00:00Z", attempts: 1 };
+  const [one, two] = [await queues.open("one"), await another.open("two")];
+  for (const body of ["dead", "leased", "hidden", "waiting", "done"]) {
+    await one.send({ body, group: body, deduplicationId: body });
+  }
+  await one.deadLetter(await takeNow(one), reason);
+  await takeNow(one);
+  await one.changeVisibility(await takeNow(one), 900);
+  await two.send(message("elsewhere"));
+  assert.deepEqual([...((await queues.bodies?.()) ?? [])].sort(), [
+    "dead",
+    "done",
+    "elsewhere",
+    "hidden",
+    "leased",
+    "waiting",
+  ]);
+  await one.receive(now);
+  await one.remove(await takeNow(one));
+  assert.equal((await another.bodies?.())?.includes("done"), false);
+  await queues.close();
+  await another.close();
+  await assert.rejects(async () => queues.bodies?.(), QueueFailure);
+});
