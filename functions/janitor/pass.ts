@@ -2,10 +2,11 @@ import type { Deps } from "../shared/deps.ts";
 import { errorText, RpcTransportError } from "../shared/errors.ts";
 import type { LeftoverKind } from "../shared/leftover-kinds.ts";
 import type { GiveSign } from "../shared/worker/sign-of-life.ts";
+import { CannotTell, type JobQueues } from "./closed-queues.ts";
 import type { Leftover } from "./leftover.ts";
 import { pendingImages } from "./pending-images.ts";
 import { stagedFiles } from "./staged-files.ts";
-import { CannotTell, findJobs, type JobQueues, type WhyNeeded } from "./whereabouts.ts";
+import { findJobs, type WhyNeeded } from "./whereabouts.ts";
 
 /** What a pass takes. */
 export interface PassDeps extends Deps {

@@ -3,15 +3,10 @@ import { join } from "node:path";
 import type { Clock } from "../shared/clock.ts";
 import type { Config } from "../shared/config.ts";
 import { namesIn } from "../shared/names-in.ts";
-import type { Queue, Queues } from "../shared/queue/queue.ts";
 import { checkQueue } from "../shared/queue/queue-record.ts";
 import { MAX_RESTARTS } from "../shared/worker/outcome.ts";
+import { deadBodies, type JobQueues } from "./closed-queues.ts";
 import type { Leftover } from "./leftover.ts";
-
-/** What is asked of the queues. */
-export interface JobQueues extends Pick<Queues, "bodies"> {
-  open(name: string): Promise<Pick<Queue, "name" | "depth" | "deadLetters">>;
-}
 
 /** Where jobs are looked for. */
 export interface Places {
@@ -27,16 +22,8 @@ export interface Places {
 /** Says why something is still needed, or may be; undefined when its job is over. */
 export type WhyNeeded = (owner: Leftover["owner"]) => string | undefined;
 
-/** Thrown when nobody can say which jobs there are. */
-export class CannotTell extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = "CannotTell";
-  }
-}
-
 /*
- * Is a job over? A job that is not is always in at least one of these places, since it is put into the next before it is taken
+ * Is a job over? One that is not is always in at least one of these places, since it is put into the next before it is taken
  * out of the last:
  *
  *   spool/tmp ─▶ spool/new ─▶ queue 1 ─▶ queue 2 ─▶ queue 3 ─▶ queue 4
@@ -75,7 +62,7 @@ export async function findJobs(places: Places, signal: AbortSignal): Promise<Why
     if (bodies !== undefined) {
       return whyNeeded([{ ...spool, bodies }]);
     }
-    sightings.push({ ...spool, bodies: await onlyDeadLetters(places) });
+    sightings.push({ ...spool, bodies: await deadBodies(places) });
     if (reading > MAX_RESTARTS) {
       return whyNeeded(sightings);
     }
@@ -85,7 +72,6 @@ export async function findJobs(places: Places, signal: AbortSignal): Promise<Why
 }
 
 const PAUSE_MS = 60_000;
-const DEAD_LETTERS_READ = 100_000;
 
 interface Sighting extends Spool {
   /** Of the messages and dead letters. */
@@ -128,31 +114,4 @@ async function readSpool({ spoolDirectory }: Places["config"]): Promise<Spool> {
   const unready = await namesIn(join(spoolDirectory, "tmp"));
   const waiting = await readdir(join(spoolDirectory, "new"));
   return { bad, unready, waiting };
-}
-
-/** @throws CannotTell when a queue is not empty, or not all dead letters can be seen */
-async function onlyDeadLetters({ queues, steps, alive }: Places): Promise<readonly string[]> {
-  const opened = await Promise.all(steps.map((name) => queues.open(name)));
-  for (const queue of opened) {
-    alive();
-    const { waiting, inFlight } = await queue.depth();
-    if (waiting + inFlight > 0) {
-      throw new CannotTell(
-        `${waiting + inFlight} messages for ${queue.name}, and this queue does not show whose they are`,
-      );
-    }
-  }
-  const bodies: string[] = [];
-  for (const queue of opened) {
-    alive();
-    const { dead } = await queue.depth();
-    const letters = dead === 0 ? [] : await queue.deadLetters(DEAD_LETTERS_READ);
-    if (letters.length < dead) {
-      throw new CannotTell(
-        `of ${dead} dead letters of ${queue.name} only ${letters.length} can be seen: somebody else looks at them`,
-      );
-    }
-    bodies.push(...letters.map(({ body }) => body));
-  }
-  return bodies;
 }

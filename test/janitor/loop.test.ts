@@ -65,6 +65,23 @@ describe("the janitor's rounds", () => {
     assert.ok(signs.filter(([state]) => state === "working").length >= 3);
   });
 
+  it("are broken off in the middle when they are told to end", async () => {
+    const stop = new AbortController();
+    const clock = {
+      ...house.clockAt(2),
+      sleep: async (milliseconds: number) => {
+        if (milliseconds === 60_000) {
+          stop.abort(new Error("stopping")); // between two readings of queues that it cannot look into
+        }
+        stop.signal.throwIfAborted();
+      },
+    };
+    const queues = { open: (name: string) => house.queues.open(name) };
+    const given = { ...house.deps, clock, queues, steps: Object.keys(steps), random: () => 0 };
+    await cleanUntil(given, stop.signal);
+    assert.equal((await house.staged()).length, 1);
+  });
+
   it("go on through an outage, and end without a complaint when they are told to", async () => {
     await house.site.simulator.stop();
     const { pauses, lines } = await rounds(3, () => 0);
