@@ -99,7 +99,7 @@ class Round {
 
   /** Everything that belongs to jobs. */
   async find(): Promise<readonly Leftover[]> {
-    const staged = await this.#try("staging", () => stagedFiles(this.#given.config));
+    const staged = await this.#try("staging", () => stagedFiles(this.#given));
     const pending = await this.#try("images", () => pendingImages(this.#given, this.#signal));
     return [staged, pending].flatMap((list) => ("failure" in list ? [] : list.value));
   }

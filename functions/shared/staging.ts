@@ -51,7 +51,7 @@ export async function removeStaged(config: Places, job: Job): Promise<void> {
 }
 
 /** The directories in which disks are made. */
-async function stagingPlaces({
+export async function stagingPlaces({
   stagingDirectory,
   datastoreLocation,
 }: Places): Promise<readonly string[]> {
