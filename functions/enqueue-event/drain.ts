@@ -3,11 +3,14 @@ import { GiveUp } from "../shared/errors.ts";
 import { QUEUE_CALL_SECONDS, type GiveSign } from "../shared/worker/sign-of-life.ts";
 import { parseEntry } from "./entry.ts";
 import { type EnqueueDeps, handle } from "./handler.ts";
+import type { Leftovers } from "./leftovers.ts";
 import type { Spool } from "./spool.ts";
 
 /** What draining takes. */
 export interface DrainDeps extends EnqueueDeps {
   readonly clock: Clock;
+  /** Kept from one drain to the next. */
+  readonly leftovers: Leftovers;
   /** Given before each event. */
   readonly sign?: GiveSign;
 }
@@ -30,7 +33,11 @@ export async function drainSpool(
     deps.sign?.("draining", QUEUE_CALL_SECONDS);
     await drainEntry(name, spool, deps, signal);
   }
-  const leftovers = await spool.removeLeftovers(new Date(deps.clock.now().getTime() - LEFTOVER_MS));
+  const looksOld = await spool.unready(new Date(deps.clock.now().getTime() - LEFTOVER_MS));
+  const leftovers = deps.leftovers.confirmed(looksOld);
+  for (const name of leftovers) {
+    await spool.removeUnready(name);
+  }
   if (leftovers.length > 0) {
     deps.log.error(
       { leftovers },
@@ -39,7 +46,6 @@ export async function drainSpool(
   }
 }
 
-// The hook takes half a minute at most, when vmcatcher_image does not answer.
 const LEFTOVER_MS = 3_600_000;
 
 async function drainEntry(

@@ -18,8 +18,10 @@ export interface Spool {
   remove(name: string): Promise<void>;
   /** Moves an entry to `bad/` with the reason beside it, and removes its pin. @returns where it lies now */
   setAside(name: string, reason: string): Promise<string>;
-  /** Removes what hooks that were killed have left in `tmp/` before `before`, with their pins. @returns the names */
-  removeLeftovers(before: Date): Promise<readonly string[]>;
+  /** Entries in `tmp/` that were last written before then: hooks are at work on them, or were killed. */
+  unready(before: Date): Promise<readonly string[]>;
+  /** Removes what a hook that was killed has left, with its pin. */
+  removeUnready(name: string): Promise<void>;
 }
 
 /** Where the spool is; the names are those of the settings. */
@@ -56,19 +58,21 @@ export async function openSpool({
       await removePin(name);
       return path;
     },
-    removeLeftovers: async (before) => {
+    unready: async (before) => {
       const names = await explained("read", unready, () => readdir(unready));
       const old: string[] = [];
       for (const name of names) {
         const path = join(unready, name);
         const found = await explained("look at", path, () => unlessMissing(lstat(path)));
         if (found !== undefined && found.mtime < before) {
-          await removePin(name); // before the file that tells of it
-          await remove(path);
           old.push(name);
         }
       }
       return old;
+    },
+    removeUnready: async (name) => {
+      await removePin(name); // before the file that tells of it
+      await remove(join(unready, name));
     },
   };
 }

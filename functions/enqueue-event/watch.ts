@@ -7,6 +7,7 @@ import { QUEUE_CALL_SECONDS, type GiveSign } from "../shared/worker/sign-of-life
 import { watchArrivals } from "./arrivals.ts";
 import { drainSpool } from "./drain.ts";
 import type { EnqueueDeps } from "./handler.ts";
+import { Leftovers } from "./leftovers.ts";
 import { SpoolFailure } from "./spool-failure.ts";
 import { type SpoolDirectories, openSpool } from "./spool.ts";
 
@@ -30,6 +31,7 @@ export async function watchSpool(
   const { log, clock = systemClock, random = Math.random } = deps;
   const trouble = troubleLog(log);
   using arrivals = watchArrivals(join(directories.spoolDirectory, "new"), { clock, log });
+  const leftovers = new Leftovers();
   let failures = 0;
   while (!signal.aborted) {
     deps.sign?.("draining", QUEUE_CALL_SECONDS);
@@ -37,7 +39,7 @@ export async function watchSpool(
       const spool = await openSpool(directories);
       arrivals.watch();
       arrivals.forget();
-      await drainSpool(spool, { ...deps, clock }, signal);
+      await drainSpool(spool, { ...deps, clock, leftovers }, signal);
       failures = 0;
       trouble.over();
       await arrivals.wait(POLL_MS, signal);
