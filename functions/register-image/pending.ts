@@ -31,6 +31,9 @@ export async function completePending(
     if (image === undefined || image.state === "DELETE") {
       throw new RetryLater(`image ${id}: deleted while OpenNebula copied it`);
     }
+    if (image.name !== pendingName(job)) {
+      return image; // another delivery of the job was faster: the image is live, and its rights are its owner's
+    }
     await hide(image, deps, signal);
     if (isComplete(image)) {
       return image;

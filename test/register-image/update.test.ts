@@ -3,7 +3,13 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { GiveUp, RetryLater, StartOver } from "../../functions/shared/errors.ts";
-import { EVENT_TIME, JOB, STALE_SINCE, STATE } from "../../functions/shared/lineage/attributes.ts";
+import {
+  EVENT_TIME,
+  JOB,
+  pendingName,
+  STALE_SINCE,
+  STATE,
+} from "../../functions/shared/lineage/attributes.ts";
 import type { Image } from "../../functions/shared/opennebula/opennebula.ts";
 import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
 
@@ -55,6 +61,33 @@ describe("an update", () => {
     });
     await assert.rejects(chain.pass(chain.available()), /Internal/);
     assert.deepEqual(await live(), old);
+  });
+
+  it("keeps its rights when the job is delivered twice and the first delivery is done in between", async () => {
+    // Bug: the second delivery held the image, live by then, for the pending one and closed it for its group. Fix: an image that
+    // has left its temporary name is nobody's to hide.
+    await published();
+    const job = chain.available();
+    chain.site.simulator.inject({ method: "one.image.rename", fault: { kind: "reset" } });
+    await assert.rejects(chain.pass(job));
+    let looks = 0;
+    const late = {
+      ...chain.deps.opennebula,
+      images: async (...args: Parameters<typeof chain.deps.opennebula.images>) => {
+        const seen = await chain.deps.opennebula.images(...args);
+        if (++looks === 2) {
+          assert.ok(seen.some(({ name }) => name === pendingName(job)));
+          await chain.pass(job); // after the first look of register-image
+        }
+        return seen;
+      },
+    };
+    const deps = { ...chain.deps, opennebula: late };
+    assert.equal((await chain.pass(job, deps)).kind, "registered");
+    const image = await live();
+    assert.equal(image.attributes.get(JOB), job.id);
+    assert.deepEqual(rightsOf(image), given());
+    assert.equal(image.attributes.get(STATE), "live");
   });
 
   it("S6: a failed first registration is an error, and a retry registers the image", async () => {
