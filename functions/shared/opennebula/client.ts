@@ -4,6 +4,7 @@ import { parseAccount } from "./account.ts";
 import type { Param } from "./codec.ts";
 import { parseDatastorePool } from "./datastore.ts";
 import { isMissing } from "./faults.ts";
+import type { Post } from "./http-post.ts";
 import { parseImage, parseImagePool } from "./image.ts";
 import type { Image, OpenNebula } from "./opennebula.ts";
 import { PoolIndex } from "./pool-index.ts";
@@ -23,11 +24,14 @@ export function createOpenNebula(options: {
   readonly onCall?: ((call: CallReport) => void) | undefined;
   /** Milliseconds, ever rising. */
   readonly now?: () => number;
+  /** How requests travel, by HTTP by default. */
+  readonly post?: Post;
 }): OpenNebula {
   const rpc = createRpc({
     endpoint: options.endpoint,
     session: () => readSession(options.authFile),
     onCall: options.onCall,
+    post: options.post,
   });
 
   /** Calls a method that answers with an XML document. */

@@ -27,6 +27,9 @@ export async function httpPost(endpoint: URL, body: Buffer, options: PostOptions
   }
 }
 
+/** Sends one request body and hands the answer's body over; throws when there is none. */
+export type Post = typeof httpPost;
+
 /** How far to go. */
 export interface PostOptions {
   readonly signal: AbortSignal;

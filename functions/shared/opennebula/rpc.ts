@@ -2,7 +2,7 @@ import type * as z from "zod";
 import { RpcFault, RpcTransportError, errorText } from "../errors.ts";
 import { AnswerReader, Refusal, checkParams, encodeCall, type Param } from "./codec.ts";
 import { openEnvelope } from "./envelope.ts";
-import { httpPost } from "./http-post.ts";
+import { httpPost, type Post } from "./http-post.ts";
 import { Limiter } from "./limiter.ts";
 import { conceal } from "./session.ts";
 
@@ -37,6 +37,8 @@ export interface RpcOptions {
   /** Overrides the time limits of single methods. */
   readonly timeoutMs?: (method: string) => number;
   readonly maxAnswerBytes?: number;
+  /** How a request travels, `httpPost` by default. */
+  readonly post?: Post | undefined;
 }
 
 /** Calls over XML-RPC. OpenNebula may go on with a call that has timed out or was aborted here. */
@@ -92,7 +94,8 @@ async function exchange<Value>(
   try {
     session = await options.session();
     const reader = new AnswerReader();
-    await httpPost(options.endpoint, encodeCall(method, [session, ...params]), {
+    const post = options.post ?? httpPost;
+    await post(options.endpoint, encodeCall(method, [session, ...params]), {
       signal: AbortSignal.any([signal, timeout]),
       maxBytes: options.maxAnswerBytes ?? MAX_ANSWER_BYTES,
       onData: (chunk) => reader.write(chunk),
