@@ -11,11 +11,14 @@ export function openEnvelope<Value>(answer: unknown, value: z.ZodType<Value>): V
     const [, text, code, objectId] = failure.data;
     throw new Refusal(code, text, objectId);
   }
-  const success = z.tuple([z.literal(true), value], z.unknown()).safeParse(answer);
-  if (!success.success) {
+  const success = successSchema.safeParse(answer);
+  const found = value.safeParse(success.data?.[1]);
+  if (!success.success || !found.success) {
     throw new Error("the answer is neither a success nor a failure as OpenNebula tells it");
   }
-  return success.data[1];
+  return found.data;
 }
+
+const successSchema = z.tuple([z.literal(true), z.unknown()], z.unknown());
 
 const failureSchema = z.tuple([z.literal(false), z.string(), z.int(), z.int()], z.unknown());

@@ -15,7 +15,7 @@ export type JobFacts = z.infer<typeof jobFactsSchema>;
 export function readEnvelope(body: string): Envelope | GiveUp {
   try {
     const message: unknown = JSON.parse(body);
-    return { message, job: z.object({ job: jobFactsSchema }).safeParse(message).data?.job };
+    return { message, job: jobSchema.safeParse(message).data?.job };
   } catch (error) {
     return new GiveUp("invalid-message", `the message is not JSON: ${errorText(error)}`, {
       cause: error,
@@ -33,3 +33,4 @@ const jobFactsSchema = z.looseObject({
   identifier: z.string(),
   restarts: z.int().min(0).default(0),
 });
+const jobSchema = z.object({ job: jobFactsSchema });
