@@ -1,12 +1,16 @@
 import type { Message as ConvertMessage } from "../convert-image/message.ts";
 import type { Deps } from "../shared/deps.ts";
+import { isWanted } from "../shared/lineage/guards.ts";
 import { holds, lineageOf } from "../shared/lineage/lineage.ts";
 import { inheritedRights } from "../shared/lineage/rights.ts";
 import type { Message } from "./message.ts";
 
 /**
  * Step A: finds the live image of the identifier and remembers who may use it. Where the identifier has expired before, the
- * rights come from the image that expired last; where the announced content is live already, nothing needs converting.
+ * rights come from the image that expired last.
+ *
+ * Nothing needs converting where the announced content is live already, and where a newer event has overtaken this one: the file of
+ * such a job may be gone, since a message can come again long after its job has ended.
  */
 export async function handle(
   { job }: Message,
@@ -18,10 +22,11 @@ export async function handle(
   }
   const lineage = lineageOf(job.identifier, await deps.opennebula.imagesOf(job.identifier, signal));
   const previous = inheritedRights(lineage);
-  const unchanged = lineage.live !== undefined && holds(lineage.live, job.sha512);
+  const isLive = lineage.live !== undefined && holds(lineage.live, job.sha512);
+  const unchanged = isLive || !(await isWanted(job, lineage, deps));
   deps.log.info(
     { previous, unchanged },
-    unchanged ? "this content is live already" : "rights captured",
+    isLive ? "this content is live already" : "rights captured",
   );
   return previous === undefined ? { job, unchanged } : { job, previous, unchanged };
 }

@@ -16,7 +16,7 @@ export const messageSchema = z.object({
   job: jobSchema,
   /** Step A: the rights of the live image, or of the latest expired one. */
   previous: rightsSchema.extend({ imageId: z.int().min(0) }).optional(),
-  /** The announced content is live already: there is nothing to convert. */
+  /** There is nothing to convert: the announced content is live already, or a newer event has come first. */
   unchanged: z.boolean(),
 });
 export type Message = z.infer<typeof messageSchema>;

@@ -1,7 +1,6 @@
 import type { AvailableJob } from "../capture-metadata/message.ts";
 import type { Message as RestoreMessage } from "../restore-permissions/message.ts";
 import type { Deps } from "../shared/deps.ts";
-import { StartOver } from "../shared/errors.ts";
 import {
   EVENT_TIME,
   EXPIRY_UNKNOWN_SINCE,
@@ -9,12 +8,21 @@ import {
   SHA512,
   STALE_SINCE,
   STATE,
+  SUPERSEDED_BY,
 } from "../shared/lineage/attributes.ts";
-import { eventTime, holds, lineageOf } from "../shared/lineage/lineage.ts";
+import { isWanted } from "../shared/lineage/guards.ts";
+import {
+  eventTime,
+  holds,
+  isOutdated,
+  lineageOf,
+  retiredBy,
+  type Lineage,
+} from "../shared/lineage/lineage.ts";
+import { endRetirement, lockAwayRetired } from "../shared/lineage/retire.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
-import { isWanted } from "./guards.ts";
 import type { Message } from "./message.ts";
-import { completePending, deletePending } from "./pending.ts";
+import { completePending, deletePending, findPending } from "./pending.ts";
 import { swap } from "./swap.ts";
 
 type Outcome = RestoreMessage["outcome"];
@@ -35,35 +43,24 @@ export async function handleAvailable(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { job, artifact } = message;
-  const poolBefore = await deps.opennebula.imagesOf(job.identifier, signal);
-  const before = lineageOf(job.identifier, poolBefore);
+  const before = lineageOf(job.identifier, await deps.opennebula.imagesOf(job.identifier, signal));
   if (before.live?.attributes.get(JOB) === job.id) {
     // An earlier attempt made the image live and went no further: what it left undone is done here.
-    const finish = {
-      job,
-      pending: before.live,
-      lineage: before,
-      pool: poolBefore,
-      captured: message.previous,
-    };
-    await swap(finish, deps, signal);
+    await lockAwayRetired(job, before, deps, signal);
     return { kind: "registered", imageId: before.live.id };
   }
-  if (!(await isWanted(job, before, deps))) {
-    return await superseded(job, before.images, deps, signal);
+  if (!isBetweenRenames(job, before) && !(await isWanted(job, before, deps))) {
+    return await superseded(job, before, deps, signal);
   }
   if (before.live !== undefined && holds(before.live, job.sha512)) {
     await deletePending(job, before.images, deps, signal);
     return await confirm(job, before.live, deps, signal);
   }
-  if (artifact === undefined) {
-    throw new StartOver(`image ${job.identifier}: the live image that held this content is gone`);
-  }
   const pending = await completePending(job, artifact, before.images, deps, signal);
   const poolAfter = await deps.opennebula.imagesOf(job.identifier, signal); // the copy took its time: look again
   const after = lineageOf(job.identifier, poolAfter);
-  if (!(await isWanted(job, after, deps))) {
-    return await superseded(job, after.images, deps, signal);
+  if (!isBetweenRenames(job, after) && !(await isWanted(job, after, deps))) {
+    return await superseded(job, after, deps, signal);
   }
   await swap(
     { job, pending, lineage: after, pool: poolAfter, captured: message.previous },
@@ -75,12 +72,26 @@ export async function handleAvailable(
 
 async function superseded(
   job: AvailableJob,
-  images: readonly Image[],
+  lineage: Lineage,
   deps: Deps,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  await deletePending(job, images, deps, signal);
-  return { kind: "superseded" };
+  await deletePending(job, lineage.images, deps, signal);
+  const kept = await endRetirement(job, lineage, deps, signal);
+  return kept === undefined ? { kind: "superseded" } : { kind: "registered", imageId: kept.id };
+}
+
+/**
+ * Whether an earlier attempt has renamed the old image and not yet the new one. vmcatcher may name another content by now, and will
+ * announce it; until that is there the identifier needs an image, so the swap is finished, unless an expiry came first.
+ */
+function isBetweenRenames(job: AvailableJob, lineage: Lineage): boolean {
+  return (
+    lineage.live === undefined &&
+    retiredBy(job, lineage).length > 0 &&
+    findPending(job, lineage.images) !== undefined &&
+    !isOutdated(job, lineage)
+  );
 }
 
 /**
@@ -97,7 +108,7 @@ async function confirm(
     [EVENT_TIME, laterOf(eventTime(live), job.eventTime)],
     [SHA512, job.sha512],
   ]);
-  for (const note of [STALE_SINCE, EXPIRY_UNKNOWN_SINCE]) {
+  for (const note of [STALE_SINCE, EXPIRY_UNKNOWN_SINCE, SUPERSEDED_BY]) {
     if (live.attributes.has(note)) {
       attributes.set(note, "");
     }

@@ -1,11 +1,11 @@
 import type { ExpiredJob } from "../capture-metadata/message.ts";
 import type { Message as RestoreMessage } from "../restore-permissions/message.ts";
 import type { Deps } from "../shared/deps.ts";
-import { EXPIRY_UNKNOWN_SINCE, STALE_SINCE } from "../shared/lineage/attributes.ts";
-import { lineageOf, retiredBy } from "../shared/lineage/lineage.ts";
-import { lockAway, retire } from "../shared/lineage/retire.ts";
+import { EVENT_TIME, EXPIRY_UNKNOWN_SINCE, STALE_SINCE } from "../shared/lineage/attributes.ts";
+import { isTakenBack } from "../shared/lineage/guards.ts";
+import { eventTime, lineageOf, newest, type Lineage } from "../shared/lineage/lineage.ts";
+import { endRetirement, lockAwayRetired, retire } from "../shared/lineage/retire.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
-import { isTakenBack } from "./guards.ts";
 
 type Outcome = RestoreMessage["outcome"];
 
@@ -20,7 +20,8 @@ export async function handleExpired(
 ): Promise<Outcome> {
   const lineage = lineageOf(job.identifier, await deps.opennebula.imagesOf(job.identifier, signal));
   if (await isTakenBack(job, lineage)) {
-    return { kind: "superseded" };
+    const kept = await endRetirement(job, lineage, deps, signal);
+    return kept === undefined ? { kind: "superseded" } : { kind: "registered", imageId: kept.id };
   }
   const { live } = lineage;
   if (live !== undefined && job.subscription === "subscribed") {
@@ -41,11 +42,25 @@ export async function handleExpired(
     await retire(live, "expired", job, deps, signal);
     return { kind: "expired" };
   }
-  const begun = retiredBy(job, lineage);
-  for (const { id } of begun) {
-    await lockAway(id, deps, signal);
+  const begun = await lockAwayRetired(job, lineage, deps, signal);
+  await leaveTime(job, lineage, deps, signal);
+  return { kind: begun > 0 ? "expired" : "nothing-to-expire" };
+}
+
+/**
+ * Nothing was live, but an older announcement may still be on its way, held up by a retry: the time of the expiry stays on the
+ * newest image that there is, so that it comes too late.
+ */
+async function leaveTime(
+  job: ExpiredJob,
+  lineage: Lineage,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<void> {
+  const image = newest(lineage.images);
+  if (image !== undefined && eventTime(image) < job.eventTime) {
+    await deps.opennebula.append(image.id, new Map([[EVENT_TIME, job.eventTime]]), signal);
   }
-  return { kind: begun.length > 0 ? "expired" : "nothing-to-expire" };
 }
 
 async function note(

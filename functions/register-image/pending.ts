@@ -16,10 +16,11 @@ type Artifact = NonNullable<Message["artifact"]>;
  * The job's image under its temporary name, with all its content: one that an earlier attempt left, or a new one.
  * @throws GiveUp `copy-failed` when OpenNebula could not copy the file; the failed image is deleted
  * @throws RetryLater when the copy did not end in time
+ * @throws StartOver when nothing is left of an earlier attempt and there is no artifact to begin with
  */
 export async function completePending(
   job: AvailableJob,
-  artifact: Artifact,
+  artifact: Artifact | undefined,
   images: readonly Image[],
   deps: Deps,
   signal: AbortSignal,
@@ -42,10 +43,8 @@ export async function completePending(
       await deps.opennebula.delete(id, false, signal);
       throw new GiveUp(
         "copy-failed",
-        `image ${id}: OpenNebula could not copy ${artifact.path}: ${reasonOf(image)}`,
-        {
-          facts: { imageId: id, path: artifact.path },
-        },
+        `image ${id}: OpenNebula could not copy its file: ${reasonOf(image)}`,
+        { facts: { imageId: id, path: artifact?.path ?? "" } },
       );
     }
     if (waitedMs >= deps.config.copyTimeoutSeconds * 1000) {
@@ -79,7 +78,8 @@ export async function deletePending(
 const FIRST_PAUSE_MS = 50; // the copy of a small image takes 0.2-0.6 s
 const LONGEST_PAUSE_MS = 5_000;
 
-function findPending(job: AvailableJob, images: readonly Image[]): Image | undefined {
+/** The image that the job has made, as long as it has its temporary name. */
+export function findPending(job: AvailableJob, images: readonly Image[]): Image | undefined {
   return images.find(
     (image) => image.name === pendingName(job) && image.attributes.get(JOB) === job.id,
   );
@@ -87,7 +87,7 @@ function findPending(job: AvailableJob, images: readonly Image[]): Image | undef
 
 async function allocate(
   job: AvailableJob,
-  artifact: Artifact,
+  artifact: Artifact | undefined,
   deps: Deps,
   signal: AbortSignal,
 ): Promise<number> {
@@ -113,10 +113,13 @@ async function allocate(
 
 async function allocatable(
   job: AvailableJob,
-  artifact: Artifact,
+  artifact: Artifact | undefined,
   deps: Deps,
   signal: AbortSignal,
 ): Promise<{ readonly datastoreId: number } & (FileToCopy | FileInDatastore)> {
+  if (artifact === undefined) {
+    throw new StartOver(`image ${job.identifier}: the live image that held this content is gone`);
+  }
   const { path, datastoreId } = artifact;
   if (datastoreId !== undefined) {
     return { datastoreId, ...(await enterDatastore(job, artifact, deps, signal)) };

@@ -3,8 +3,8 @@ import type { Rights } from "../convert-image/message.ts";
 import type { Deps } from "../shared/deps.ts";
 import { GiveUp, RetryLater, RpcFault } from "../shared/errors.ts";
 import { IDENTIFIER, REMEMBERED } from "../shared/lineage/attributes.ts";
-import { retiredBy, type Lineage } from "../shared/lineage/lineage.ts";
-import { lockAway, mark, rename } from "../shared/lineage/retire.ts";
+import type { Lineage } from "../shared/lineage/lineage.ts";
+import { lockAway, lockAwayRetired, mark, rename } from "../shared/lineage/retire.ts";
 import {
   inheritedRights,
   rememberedRights,
@@ -55,12 +55,9 @@ export async function swap(
     }
     await takeName(job, pending, old, deps, signal);
   }
-  const retired = new Set(retiredBy(job, lineage).map(({ id }) => id));
+  await lockAwayRetired(job, lineage, deps, signal);
   if (old !== undefined) {
-    retired.add(old.id);
-  }
-  for (const id of retired) {
-    await lockAway(id, deps, signal);
+    await lockAway(old.id, deps, signal);
   }
 }
 

@@ -2,7 +2,7 @@ import type { Job } from "../capture-metadata/message.ts";
 import type { Rights } from "../convert-image/message.ts";
 import type { Deps } from "../shared/deps.ts";
 import { GiveUp, RpcFault } from "../shared/errors.ts";
-import { IDENTIFIER, REMEMBERED, STATE } from "../shared/lineage/attributes.ts";
+import { IDENTIFIER, JOB, STATE, SUPERSEDED_BY } from "../shared/lineage/attributes.ts";
 import { eventTime, isRetired } from "../shared/lineage/lineage.ts";
 import { lockAway, retire } from "../shared/lineage/retire.ts";
 import { rememberedRights } from "../shared/lineage/rights.ts";
@@ -35,7 +35,9 @@ async function restore(id: number, job: Job, deps: Deps, signal: AbortSignal): P
     deps.log.warn({ imageId: id }, "the image was deleted before its rights were restored");
     return;
   }
-  if (image.attributes.get(STATE) === "pending") {
+  if (isRetired(image)) {
+    await retireAgain(image, deps, signal);
+  } else if (image.attributes.get(STATE) === "pending") {
     const rights = rememberedRights(image);
     if (rights === undefined || (await giveRights(image, rights, job, deps, signal))) {
       await settle(id, deps, signal);
@@ -44,8 +46,6 @@ async function restore(id: number, job: Job, deps: Deps, signal: AbortSignal): P
         rights === undefined ? "image is live" : "rights restored",
       );
     }
-  } else if (isRetired(image)) {
-    await lockAway(id, deps, signal);
   }
 }
 
@@ -80,16 +80,28 @@ async function giveRights(
   }
 }
 
-/** Clears the note that rights are pending, unless the image was retired while they were applied. */
+/**
+ * Clears the note that rights are pending, unless the image was retired while they were applied. What it remembers stays: whoever
+ * retires the image in this moment writes it there, and the rights of an expired image are nowhere else.
+ */
 async function settle(id: number, deps: Deps, signal: AbortSignal): Promise<void> {
-  const image = await deps.opennebula.image(id, signal);
-  if (image === undefined || isRetired(image)) {
-    await lockAway(id, deps, signal);
-    return;
+  const before = await deps.opennebula.image(id, signal);
+  if (before !== undefined && !isRetired(before)) {
+    await deps.opennebula.append(id, new Map([[STATE, "live"]]), signal);
   }
-  const live = new Map([
-    [STATE, "live"],
-    [REMEMBERED, ""],
-  ]);
-  await deps.opennebula.append(id, live, signal);
+  const after = await deps.opennebula.image(id, signal);
+  if (after !== undefined && isRetired(after)) {
+    await retireAgain(after, deps, signal);
+  }
+}
+
+/** What was given to a retired image is taken from it, and `live`, written in the moment of its retirement, is undone. */
+async function retireAgain(image: Image, deps: Deps, signal: AbortSignal): Promise<void> {
+  if (image.attributes.get(STATE) === "live") {
+    const by = image.attributes.get(SUPERSEDED_BY);
+    const pool = await deps.opennebula.images(signal);
+    const state = pool.some((other) => other.attributes.get(JOB) === by) ? "superseded" : "expired";
+    await deps.opennebula.append(image.id, new Map([[STATE, state]]), signal);
+  }
+  await lockAway(image.id, deps, signal);
 }

@@ -73,6 +73,12 @@ describe("capturing metadata", () => {
     assert.equal((await capture(job)).unchanged, false);
   });
 
+  it("Bug: a message that came once more, long after its job, asked for a file that is gone. Fix: an overtaken job needs no file", async () => {
+    const job = chain.available();
+    add({ attributes: { VMCATCHER_ONE_EVENT_TIME: chain.available().eventTime } });
+    assert.equal((await capture(job)).unchanged, true);
+  });
+
   it("an expired event is passed on without a look at OpenNebula", async () => {
     const job = chain.expired();
     chain.site.simulator.resetCalls();

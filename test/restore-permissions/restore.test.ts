@@ -47,6 +47,38 @@ describe("restoring the rights", () => {
     await rpc.call("one.user.quota", [user, quota], z.int(), signal());
   };
 
+  it("Bug: an owner who may only use his image could manage it for a moment. Fix: what he may not do is taken away before it is his", async () => {
+    await chain.site.oneadmin.chmod((await live()).id, "400", signal());
+    const message = await chain.passUntilRegistered(chain.available());
+    chain.site.simulator.resetCalls();
+    await handle(message, chain.deps, signal());
+    const changes = chain.site.simulator
+      .calls()
+      .filter(({ method }) => /ch(own|mod)$/.test(method));
+    assert.deepEqual(
+      changes.map(({ method }) => method),
+      ["one.image.chmod", "one.image.chown"],
+    );
+    assert.equal((await live()).mode, "400");
+  });
+
+  it("Bug: an image that was retired while its update ended said `live` for ever. Fix: it is looked at once more", async () => {
+    const message = await chain.passUntilRegistered(chain.available());
+    const { id } = await live();
+    const { opennebula } = chain.deps;
+    const append: typeof opennebula.append = async (image, attributes, patience) => {
+      if (attributes.get(STATE) === "live") {
+        await chain.pass(chain.expired());
+      }
+      await opennebula.append(image, attributes, patience);
+    };
+    await handle(message, { ...chain.deps, opennebula: { ...opennebula, append } }, signal());
+    const retired = await again(id);
+    assert.equal(retired.attributes.get(STATE), "expired");
+    await chain.pass(chain.available());
+    assert.deepEqual([(await live()).uid, (await live()).mode], [user, "640"]);
+  });
+
   it("nobody but the service user has access until the rights are restored, and the disabled state comes first", async () => {
     await chain.site.oneadmin.enable((await live()).id, false, signal());
     const message = await chain.passUntilRegistered(chain.available());

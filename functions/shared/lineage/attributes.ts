@@ -11,7 +11,7 @@ export const STATE = "VMCATCHER_ONE_STATE";
 export const JOB = "VMCATCHER_ONE_JOB";
 /** Time of the newest event that made, confirmed, superseded or expired the image. */
 export const EVENT_TIME = "VMCATCHER_ONE_EVENT_TIME";
-/** Rights that are to be restored, or that an expired image had. */
+/** Rights that are to be restored while the image is pending, that were restored when it is live, that it had when it is retired. */
 export const REMEMBERED = "VMCATCHER_ONE_REMEMBERED";
 /** The job that superseded or expired the image. */
 export const SUPERSEDED_BY = "VMCATCHER_ONE_SUPERSEDED_BY";

@@ -36,7 +36,7 @@ export function lineageOf(identifier: string, pool: readonly Image[]): Lineage {
       `several images are named ${identifier} and say that they belong to it: ${list}; rename or delete all but one, then replay`,
     );
   }
-  const live = named[0] ?? newest(images.filter((image) => image.attributes.get(STATE) === "live"));
+  const live = named[0] ?? newest(images.filter(isMarkedLive));
   return { identifier, images, live };
 }
 
@@ -63,10 +63,13 @@ export function retiredBy(job: Job, lineage: Lineage): readonly Image[] {
   );
 }
 
-/** Whether the image was marked as superseded or expired. */
+/**
+ * Whether the image was marked as superseded or expired. Who retired it counts more than the state attribute: the last step of the
+ * image's own update may write `live` in the same moment.
+ */
 export function isRetired(image: Image): boolean {
   const state = image.attributes.get(STATE);
-  return state === "superseded" || state === "expired";
+  return state === "superseded" || state === "expired" || image.attributes.has(SUPERSEDED_BY);
 }
 
 /** The image that expired last. */
@@ -79,6 +82,10 @@ export function eventTime(image: Image): string {
   return image.attributes.get(EVENT_TIME) ?? "";
 }
 
+function isMarkedLive(image: Image): boolean {
+  return image.attributes.get(STATE) === "live" && !isRetired(image);
+}
+
 const COMPLETE_STATES: ReadonlySet<string> = new Set([
   "READY",
   "USED",
@@ -87,6 +94,7 @@ const COMPLETE_STATES: ReadonlySet<string> = new Set([
   "CLONE",
 ]);
 
-function newest(images: readonly Image[]): Image | undefined {
+/** The image that the newest event has touched. */
+export function newest(images: readonly Image[]): Image | undefined {
   return images.toSorted((a, b) => eventTime(b).localeCompare(eventTime(a)) || b.id - a.id)[0];
 }

@@ -5,7 +5,7 @@ import { RpcFault } from "../errors.ts";
 import { isNameTaken, isWrongState } from "../opennebula/faults.ts";
 import type { Image } from "../opennebula/opennebula.ts";
 import { DISABLE, EVENT_TIME, REMEMBERED, STATE, SUPERSEDED_BY } from "./attributes.ts";
-import { isRetired } from "./lineage.ts";
+import { isRetired, retiredBy, type Lineage } from "./lineage.ts";
 import { retiredName } from "./retired-name.ts";
 import { rightsOf, rightsText } from "./rights.ts";
 
@@ -88,6 +88,45 @@ export async function lockAway(id: number, deps: Deps, signal: AbortSignal): Pro
     await deps.opennebula.chmod(id, RETIRED_MODE, signal);
   }
   await disable(image, deps, signal);
+}
+
+/** Locks away what earlier attempts of the job have renamed. @returns how many images that are */
+export async function lockAwayRetired(
+  job: Job,
+  lineage: Lineage,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<number> {
+  const renamed = retiredBy(job, lineage).filter((image) => image !== lineage.live);
+  for (const { id } of renamed) {
+    await lockAway(id, deps, signal);
+  }
+  return renamed.length;
+}
+
+/**
+ * Ends what earlier attempts of a job have begun that is not wanted any more: images that they have renamed are locked away, and a
+ * live image that they have only marked is not retired after all.
+ * @returns that live image; it is pending, and its rights and state are to be restored
+ */
+export async function endRetirement(
+  job: Job,
+  lineage: Lineage,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<Image | undefined> {
+  await lockAwayRetired(job, lineage, deps, signal);
+  const kept = retiredBy(job, lineage).find((image) => image === lineage.live);
+  if (kept !== undefined) {
+    // The mark holds the rights that the image had, or was about to get.
+    const pending = new Map([
+      [STATE, "pending"],
+      [SUPERSEDED_BY, ""],
+    ]);
+    await deps.opennebula.append(kept.id, pending, signal);
+    deps.log.info({ imageId: kept.id }, "the live image is not retired after all");
+  }
+  return kept;
 }
 
 /** Disables an image, or notes on it that this is to be done as soon as no VM uses it. */

@@ -1,7 +1,7 @@
-import type { AvailableJob, ExpiredJob, Job } from "../capture-metadata/message.ts";
-import { type CacheIndex, readCacheIndex } from "../shared/cache-index.ts";
-import type { Deps } from "../shared/deps.ts";
-import { isOutdated, type Lineage } from "../shared/lineage/lineage.ts";
+import type { AvailableJob, ExpiredJob, Job } from "../../capture-metadata/message.ts";
+import { type CacheIndex, readCacheIndex } from "../cache-index.ts";
+import type { Deps } from "../deps.ts";
+import { isOutdated, type Lineage } from "./lineage.ts";
 
 /*
  * Whether an event still counts. Order in the queue is a courtesy: a broker that restarts forgets it, and a replay ignores it.

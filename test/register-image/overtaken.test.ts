@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import type { Job } from "../../functions/capture-metadata/message.ts";
+import { STATE, SUPERSEDED_BY } from "../../functions/shared/lineage/attributes.ts";
+import type { Image, OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
+import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
+
+/* What an attempt has begun, when vmcatcher changes its mind before the next attempt. Each of these was found by a schedule. */
+describe("a job that is overtaken half-way", () => {
+  let chain: Chain;
+  let first: Image;
+  let cacheIndex: string;
+  beforeEach(async () => {
+    chain = await createChain();
+    cacheIndex = join(chain.site.directory, "cache.index");
+    await chain.pass(chain.available());
+    first = await live();
+    const group = chain.site.simulator.createGroup("vo");
+    const user = chain.site.simulator.createUser("alice", "alicepw", group);
+    await chain.site.oneadmin.chown(first.id, user, group, AbortSignal.timeout(5000));
+    await chain.site.oneadmin.chmod(first.id, "640", AbortSignal.timeout(5000));
+    first = await live();
+  });
+  afterEach(() => chain.site.close());
+
+  const live = async (): Promise<Image> => {
+    const image = await chain.live();
+    assert.ok(image);
+    return image;
+  };
+  const again = async (id: number): Promise<Image> => {
+    const image = await chain.site.oneadmin.image(id, AbortSignal.timeout(5000));
+    assert.ok(image);
+    return image;
+  };
+  /** vmcatcher's index names the identifier with some content. */
+  const endorse = (sha512: string) =>
+    writeFile(cacheIndex, JSON.stringify({ [IDENTIFIER]: { sha512 } }));
+  /** An attempt that does not get beyond a call. */
+  const attemptUntil = async (job: Job, method: keyof OpenNebula, nth = 0): Promise<void> => {
+    let calls = 0;
+    const opennebula = new Proxy(chain.deps.opennebula, {
+      get: (target, name, receiver) => {
+        if (name === method && calls++ === nth) {
+          return () => Promise.reject(new Error("cut off"));
+        }
+        return Reflect.get(target, name, receiver) as unknown;
+      },
+    });
+    await assert.rejects(chain.pass(job, { ...chain.deps, opennebula }), /cut off/);
+  };
+
+  it("Bug: an expiry that found nothing to expire left no trace, so an older announcement that came late was registered. Fix: it leaves its time", async () => {
+    await chain.pass(chain.expired());
+    const late = chain.available();
+    assert.equal((await chain.pass(chain.expired())).kind, "nothing-to-expire");
+    assert.equal((await chain.pass(late)).kind, "superseded");
+    assert.equal(await chain.live(), undefined);
+  });
+
+  it("Bug: an image that was renamed but not yet locked away stayed open when the identifier was endorsed again. Fix: what is begun is ended", async () => {
+    const expired = chain.expired({ cacheIndex });
+    await attemptUntil(expired, "chown");
+    await endorse("0".repeat(128));
+    assert.equal((await chain.pass(expired)).kind, "superseded");
+    const { uid, gid, mode, state } = await again(first.id);
+    assert.deepEqual([uid, gid, mode, state], [0, 0, "700", "DISABLED"]);
+  });
+
+  it("Bug: an image that was only marked stayed marked when the identifier was endorsed again. Fix: it is live as before, with its rights", async () => {
+    const expired = chain.expired({ cacheIndex });
+    await attemptUntil(expired, "rename");
+    assert.equal((await live()).attributes.get(STATE), "expired");
+    await endorse("0".repeat(128));
+    await chain.pass(expired);
+    const image = await live();
+    assert.deepEqual(
+      [image.id, image.uid, image.gid, image.mode, image.state],
+      [first.id, first.uid, first.gid, "640", "READY"],
+    );
+    assert.equal(image.attributes.get(STATE), "live");
+    assert.equal(image.attributes.get(SUPERSEDED_BY), undefined);
+  });
+
+  it("Bug: cut off between the renames, then another content endorsed: the identifier was left without an image. Fix: the swap is ended", async () => {
+    const job = chain.available({ cacheIndex });
+    await endorse(job.sha512);
+    await attemptUntil(job, "rename", 1);
+    assert.equal(await chain.live(), undefined);
+    await endorse("0".repeat(128));
+    assert.equal((await chain.pass(job)).kind, "registered");
+    const image = await live();
+    assert.notEqual(image.id, first.id);
+    assert.deepEqual([image.uid, image.mode], [first.uid, "640"]);
+  });
+
+  it("Bug: a message that came twice took the NAME back which an administrator had changed. Fix: it leaves a live image alone", async () => {
+    const job = chain.available();
+    await chain.pass(job);
+    const { id } = await live();
+    await chain.site.oneadmin.rename(id, "by-hand", AbortSignal.timeout(5000));
+    assert.equal((await chain.pass(job)).kind, "registered");
+    assert.equal((await again(id)).name, "by-hand");
+  });
+});
