@@ -6,7 +6,8 @@ import { isMissing, isNameTaken, isQuota } from "../shared/opennebula/faults.ts"
 import type { Image } from "../shared/opennebula/opennebula.ts";
 
 /**
- * Makes the image's rights those given: disabled first, access last, so that nobody gets in who must not.
+ * Makes the image's rights those given: disabled first, access last, so that nobody gets in who must not. What the new owner and
+ * group may not do is taken away before they are set: a service user's 600 would be more than a wanted 400.
  * Calls are made only for what differs.
  *
  * An owner or group that was deleted meanwhile cannot be restored; the image keeps the service user's, an error is logged.
@@ -22,8 +23,12 @@ export async function applyRights(
   if (rights.disabled) {
     await disable(image, deps, signal);
   }
+  const narrow = inCommon(image.mode, rights.mode);
+  if (image.mode !== narrow) {
+    await deps.opennebula.chmod(image.id, narrow, signal);
+  }
   const refusal = await giveTo(image, rights, deps, signal);
-  if (image.mode !== rights.mode) {
+  if (narrow !== rights.mode) {
     await deps.opennebula.chmod(image.id, rights.mode, signal);
   }
   if (refusal !== undefined) {
@@ -33,6 +38,12 @@ export async function applyRights(
       { facts: { imageId: image.id, uid: rights.uid }, cause: refusal },
     );
   }
+}
+
+/** The rights that both modes give. */
+function inCommon(one: string, other: string): string {
+  const bits = Number.parseInt(one, 8) & Number.parseInt(other, 8);
+  return bits.toString(8).padStart(3, "0");
 }
 
 /** @returns why the owner could not be set, when that can be cured */
