@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Job } from "../../functions/capture-metadata/message.ts";
 import { janitorPass, type PassDeps, type PassReport } from "../../functions/janitor/pass.ts";
 import { FIRST_STEP, steps } from "../../functions/registry.ts";
-import type { Clock } from "../../functions/shared/clock.ts";
+import { systemClock, type Clock } from "../../functions/shared/clock.ts";
 import { openSqliteQueues } from "../../functions/shared/queue/sqlite-queues.ts";
 import type { Delivery, Queue, Queues } from "../../functions/shared/queue/queue.ts";
 import { createChain, type Chain } from "../fakes/chain.ts";
@@ -49,6 +49,7 @@ export async function createHousehold(): Promise<Household> {
   await mkdir(join(config.spoolDirectory, "new"), { recursive: true });
 
   const clockAt = (days: number): Clock => ({
+    ...systemClock,
     now: () => new Date(Date.now() + days * DAY_MS),
     sleep: async (_milliseconds, signal) => signal.throwIfAborted(),
   });

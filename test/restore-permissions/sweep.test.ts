@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { sweepUntil } from "../../functions/restore-permissions/sweep.ts";
+import { systemClock } from "../../functions/shared/clock.ts";
 import { DISABLE } from "../../functions/shared/lineage/attributes.ts";
 import { createChain } from "../fakes/chain.ts";
 
@@ -14,7 +15,7 @@ it("the sweep gives a sign before each image, and says how long it rests, also i
       chain.site.simulator.addImage({ name, attributes: { [DISABLE]: "pending" } });
     }
     const clock = {
-      now: () => new Date(),
+      ...systemClock,
       sleep: async () => {
         rests += 1;
         await (rests === 1 ? chain.site.simulator.stop() : stop.abort(new Error("stopping")));

@@ -86,7 +86,7 @@ async function beat(lease: KeptLease): Promise<void> {
   let granted = startGrant(lease);
   try {
     while (await slept(lease, lease.milliseconds / 3, lease.ended)) {
-      const next = await extend(lease, granted.over);
+      const next = await extend(lease, granted);
       granted.end();
       granted = next;
     }
@@ -97,6 +97,8 @@ async function beat(lease: KeptLease): Promise<void> {
 
 /** What the queue has granted. */
 interface Grant {
+  /** When the queue was asked for it, as of `Clock.elapsed`. */
+  readonly askedAt: number;
   /** Aborts when the lease must be taken for over. */
   readonly over: AbortSignal;
   /** It has been replaced, or is not needed any more. */
@@ -110,15 +112,20 @@ function startGrant({ clock, milliseconds }: KeptLease): Grant {
     () => over.abort(),
     () => undefined, // ended
   );
-  return { over: over.signal, end: () => ended.abort() };
+  return { askedAt: clock.elapsed(), over: over.signal, end: () => ended.abort() };
 }
 
 /** @returns the new grant; counted from before the call, because the queue counts from somewhere during it */
-async function extend(lease: KeptLease, over: AbortSignal): Promise<Grant> {
+async function extend(lease: KeptLease, granted: Grant): Promise<Grant> {
   for (let failures = 0; ; failures += 1) {
     const next = startGrant(lease);
+    if (next.askedAt - granted.askedAt >= lease.milliseconds) {
+      next.end();
+      // This process stood still. The queue is not asked, which would take time: the handler must not act on what it saw before.
+      throw new LeaseLost("the lease ran out while the process stood still");
+    }
     try {
-      await answered(lease, over);
+      await answered(lease, granted.over);
       lease.onBeat(true);
       return next;
     } catch (error) {
@@ -133,9 +140,9 @@ async function extend(lease: KeptLease, over: AbortSignal): Promise<Grant> {
           "heartbeat failed, trying again while the lease lasts",
         );
       }
-      const wait = AbortSignal.any([lease.ended, over]);
+      const wait = AbortSignal.any([lease.ended, granted.over]);
       await slept(lease, lease.milliseconds * RETRY, wait);
-      if (over.aborted) {
+      if (granted.over.aborted) {
         throw new LeaseLost(`the lease ran out: ${errorText(error)}`, { cause: error });
       }
       if (lease.ended.aborted) {

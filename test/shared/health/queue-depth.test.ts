@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
+import { systemClock } from "../../../functions/shared/clock.ts";
 import type { DepthQueue } from "../../../functions/shared/health/depth-probe.ts";
 import { openHealth } from "../../../functions/shared/health/health.ts";
 import { QueueFailure } from "../../../functions/shared/queue/queue-failure.ts";
@@ -39,7 +40,7 @@ describe("the depth of queues in /metrics", () => {
   it("is that of the embedded queue, with the age of its oldest message", async (t) => {
     const directory = await mkdtemp(join(tmpdir(), "vmcatcher-one-depth-"));
     let agoMs = 3_600_000;
-    const clock = { now: () => new Date(Date.now() - agoMs), sleep: async () => undefined };
+    const clock = { ...systemClock, now: () => new Date(Date.now() - agoMs) };
     const queues = openSqliteQueues(join(directory, "queue.sqlite"), { clock });
     t.after(async () => {
       await queues.close();

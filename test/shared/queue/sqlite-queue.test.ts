@@ -23,6 +23,7 @@ function ownTime(): Clock & { pass(seconds: number): void } {
   let time = Date.UTC(2026, 0, 1);
   return {
     now: () => new Date(time),
+    elapsed: () => time,
     sleep: () => Promise.reject(new Error("nobody sleeps here")),
     pass: (seconds) => {
       time += seconds * 1000;

@@ -23,6 +23,7 @@ function open(path = join(directory, `${++files}.sqlite`)) {
   let time = Date.UTC(2026, 0, 2);
   const clock: Clock = {
     now: () => new Date(time),
+    elapsed: () => time,
     sleep: () => Promise.reject(new Error("nobody sleeps here")),
   };
   const pass = (seconds: number): void => {

@@ -109,6 +109,21 @@ describe("heartbeat", () => {
     assert.deepEqual(bench.outcomes, ["ok"]);
   });
 
+  it("Bug: a process that had stood still for longer than its lease went on with what it had seen before. Fix: it stops at once", async (t) => {
+    const bench = await workbench(t);
+    await bench.put(MESSAGE);
+    const step = longStep();
+    bench.start(step.handle);
+    await until("running", () => step.runs.length === 1);
+    bench.clock.jump(600);
+    bench.own.silent.add("changeVisibility");
+    await bench.clock.advance(0);
+    assert.ok(step.runs[0]?.reason instanceof LeaseLost);
+    assert.equal(bench.own.count("changeVisibility"), 0);
+    bench.own.recover();
+    step.end();
+  });
+
   for (const how of ["down", "silent"] as const) {
     it(`aborts the step before the lease is over when the queue is ${how}`, async (t) => {
       const bench = await workbench(t);

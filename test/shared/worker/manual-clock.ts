@@ -11,6 +11,10 @@ export class ManualClock implements Clock {
     return new Date(this.#now + this.#set);
   }
 
+  elapsed(): number {
+    return this.#now;
+  }
+
   sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const sleeper = { until: this.#now + milliseconds, wake: resolve };
@@ -30,6 +34,11 @@ export class ManualClock implements Clock {
   /** Sets the clock; no time passes. */
   set(seconds: number): void {
     this.#set += seconds * 1000;
+  }
+
+  /** The time passes without anybody waking, as while a machine is paused. */
+  jump(seconds: number): void {
+    this.#now += seconds * 1000;
   }
 
   /** Moves on, waking sleepers at their time and letting each do what it does next. */
