@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { copyFile, mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
+import { indexOf, LIST_IDENTIFIER } from "./cache-index.ts";
 import { eventVariables, type Endorsed } from "./events.ts";
 
 /** One image as an image list describes it. */
@@ -143,32 +144,6 @@ export async function createVmcatcher(options: {
       await emit("ProcessPostfix");
     },
   };
-}
-
-const LIST_IDENTIFIER = "76fdee70-8119-5d33-9f40-3c57e1c60df1";
-
-function indexOf(cached: ReadonlyMap<string, Endorsed>): unknown {
-  const entries = [...cached].map(([identifier, image]): [string, unknown] => [
-    identifier,
-    {
-      uuid: identifier,
-      filename: identifier,
-      sha512: image.sha512,
-      size: image.size,
-      uri: `https://repository.example.org/${identifier}`,
-      message: "the signed list",
-      msgHash: image.sha512.slice(0, 40),
-      "dc:identifier": identifier,
-      "dc:title": image.title,
-      "hv:image.dc:identifier": identifier,
-      "hv:image.dc:title": image.title,
-      "hv:image.dc:date:expires": "2499-12-31T22:00:00Z",
-      "hv:image.hv:ram_minimum": "512",
-      "hv:imagelist.dc:identifier": image.list,
-      ...(image.vo === undefined ? {} : { "hv:imagelist.ad:vo": image.vo }),
-    },
-  ]);
-  return Object.fromEntries(entries);
 }
 
 /** `%Y-%m-%d_%H-%M-%S` in local time. */
