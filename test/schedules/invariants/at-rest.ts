@@ -1,0 +1,191 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { DISABLE, SHA512 } from "../../../functions/shared/lineage/attributes.ts";
+import type { DeadLetter } from "../../../functions/shared/queue/queue.ts";
+import { viewImages, type ImageView } from "../site/images.ts";
+import { jobIdOf } from "../site/job-id.ts";
+import type { Site } from "../site/site.ts";
+import type { RecordedEvent } from "../site/vmcatcher.ts";
+import { isHopeless } from "./hopeless.ts";
+import { expectationOf, type Expectation } from "./expectation.ts";
+import type { Violation } from "./violation.ts";
+
+/** One identifier at rest. */
+interface Rested {
+  readonly identifier: string;
+  readonly events: readonly RecordedEvent[];
+  readonly expected: Expectation;
+  /** The one that counts as live: by NAME or, where an administrator has renamed it, by its attribute. */
+  readonly live: readonly ImageView[];
+  readonly others: readonly ImageView[];
+  readonly site: Site;
+}
+
+/** Looks whether everything is as it must be when all work is done, no VM runs and nobody changes anything. */
+export function checkAtRest(site: Site, expireUnknown: "keep" | "expire"): readonly Violation[] {
+  const dead = site.broker.all().flatMap((queue) => queue.dead());
+  const violations: Violation[] = [];
+  const note = (check: { readonly name: string }, found: readonly string[]): void => {
+    violations.push(...found.map((what) => ({ invariant: check.name, what })));
+  };
+  for (const check of [everyEventHasEnded, deadLettersHaveReasons, nothingIsLeftOver]) {
+    note(check, check(site, dead));
+  }
+  note({ name: "noProcessFails" }, site.accidents);
+  const images = viewImages(site.frontEnd.world);
+  const givenUp = new Set(dead.map(({ body }) => jobIdOf(body)));
+  for (const identifier of site.identifiers) {
+    const own = images.filter((image) => image.identifier === identifier);
+    const live = own.filter(
+      (image) =>
+        image.name === identifier ||
+        (site.administrator.renamed.has(image.id) && image.oneState === "live"),
+    );
+    const events = site.vmcatcher.events.filter((event) => event.identifier === identifier);
+    const rested = {
+      site,
+      identifier,
+      events,
+      live,
+      expected: expectationOf(events, givenUp, expireUnknown),
+      others: own.filter((image) => !live.includes(image)),
+    };
+    for (const check of [
+      oneImageIsLive,
+      liveHasNewestContent,
+      liveHasItsRights,
+      othersAreLockedAway,
+      liveSaysSo,
+      nothingIsPending,
+    ]) {
+      note(check, check(rested));
+    }
+  }
+  return violations;
+}
+
+/** Exactly one live image for an endorsed identifier, none for any other. */
+function oneImageIsLive({ live, expected, identifier, site }: Rested): readonly string[] {
+  const ids = live.map(({ id }) => id).join(", ");
+  if (expected.kind === "none") {
+    return live.length === 0 ? [] : [`${identifier} is not endorsed, but ${ids} is live`];
+  }
+  if (live.length > 1) {
+    return [`${identifier}: ${ids} are live`];
+  }
+  // What an administrator deletes stays deleted until it is announced again.
+  const may = expected.kind === "no newer" || site.administrator.deleted.has(identifier);
+  return live.length === 1 || may ? [] : [`${identifier} is endorsed, but no image is live`];
+}
+
+/** The live image is that of the newest endorsed version: by what it says, and to the byte. */
+function liveHasNewestContent({ live, expected, site }: Rested): readonly string[] {
+  const [image] = live;
+  if (image === undefined || expected.kind !== "live") {
+    return [];
+  }
+  const { sha512, disk } = expected.content;
+  if (image.attribute(SHA512) !== sha512) {
+    return [`image ${image.id} says that it holds another version`];
+  }
+  return site.datastore.content(image.source)?.equals(disk) === true
+    ? []
+    : [`image ${image.id} does not hold what it says`];
+}
+
+/** The rights of the live image are those that its administrator last gave it; only a deleted owner cannot get it back. */
+function liveHasItsRights({ live, identifier, site }: Rested): readonly string[] {
+  const [image] = live;
+  const { administrator, frontEnd } = site;
+  if (image === undefined || administrator.deleted.has(identifier)) {
+    return [];
+  }
+  const wish = administrator.wish(identifier);
+  const uids = frontEnd.world.users.has(wish.uid) ? [wish.uid] : [wish.uid, 0];
+  const found: string[] = [];
+  if (!uids.includes(image.uid) || image.gid !== wish.gid || image.mode !== wish.mode) {
+    found.push(
+      `image ${image.id} is ${image.uid}:${image.gid} ${image.mode}, not ${wish.uid}:${wish.gid} ${wish.mode}`,
+    );
+  }
+  if ((image.state === "DISABLED") !== wish.disabled) {
+    found.push(`image ${image.id} is ${image.state}, wished is disabled=${wish.disabled}`);
+  }
+  return found;
+}
+
+/** Every earlier image is oneadmin's, 700, renamed, disabled, and says that it is superseded or expired. */
+function othersAreLockedAway({ others, site }: Rested): readonly string[] {
+  return others
+    .filter((image) => image.oneState !== "pending" && !site.administrator.renamed.has(image.id))
+    .flatMap((image) => {
+      const { id, name, uid, gid, mode, state, oneState } = image;
+      const isRight =
+        uid === 0 &&
+        gid === 0 &&
+        mode === "700" &&
+        state === "DISABLED" &&
+        (oneState === "superseded" || oneState === "expired") &&
+        image.attribute(DISABLE) === undefined;
+      return isRight ? [] : [`image ${id} ${name} (${oneState}) is ${uid}:${gid} ${mode} ${state}`];
+    });
+}
+
+/** The live image says that it is. */
+function liveSaysSo({ live }: Rested): readonly string[] {
+  return live
+    .filter(({ oneState }) => oneState !== "live")
+    .map(({ id, name, oneState }) => `image ${id} ${name} says that it is ${oneState}`);
+}
+
+/** No image of ours waits for anything. */
+function nothingIsPending({ live, others }: Rested): readonly string[] {
+  return [...live, ...others]
+    .filter((image) => image.oneState === "pending" || image.name.includes(".pending."))
+    .map(({ id, name, state, oneState }) => `image ${id} ${name} is ${state}, ${oneState}`);
+}
+
+/** Each event went through to the end of the chain, or lies in a dead-letter queue. */
+function everyEventHasEnded(site: Site, dead: readonly DeadLetter[]): readonly string[] {
+  const ended = new Set(
+    [...site.broker.queue("restore-permissions").removed, ...dead.map(({ body }) => body)].map(
+      jobIdOf,
+    ),
+  );
+  return site.vmcatcher.events
+    .filter(({ jobId }) => !ended.has(jobId))
+    .map(({ identifier, what, jobId }) => `${what.kind} ${jobId} of ${identifier} is lost`);
+}
+
+/**
+ * A dead letter tells why it is one. After the administrator has removed what was in the way and replayed it, only those are left
+ * that no replay helps.
+ */
+function deadLettersHaveReasons(site: Site, dead: readonly DeadLetter[]): readonly string[] {
+  return dead
+    .filter((letter) => !isHopeless(letter, site))
+    .map(
+      ({ body, reason }) =>
+        `${jobIdOf(body)} is dead: ${reason?.code ?? "no reason"} ${reason?.text ?? ""}`,
+    );
+}
+
+/** Spool and staging hold nothing but what belongs to a dead letter, or what a crash has left of a conversion for the janitor. */
+function nothingIsLeftOver(
+  { config, janitor }: Site,
+  dead: readonly DeadLetter[],
+): readonly string[] {
+  const spool = ["new", "tmp", "bad"].flatMap((part) =>
+    namesIn(join(config.spoolDirectory, part)).map((name) => `spool/${part}/${name}`),
+  );
+  const needed = dead.map(({ body }) => body);
+  const staged = namesIn(config.stagingDirectory)
+    .filter((name) => janitor || name.startsWith("pin-"))
+    .filter((name) => !needed.some((body) => body.includes(name.split(".")[0] ?? name)))
+    .map((name) => `staging/${name}`);
+  return [...spool, ...staged].map((path) => `${path} is left over`);
+}
+
+function namesIn(directory: string): readonly string[] {
+  return existsSync(directory) ? readdirSync(directory) : [];
+}

@@ -1,0 +1,36 @@
+import type { Content } from "../site/content.ts";
+import type { RecordedEvent } from "../site/vmcatcher.ts";
+
+/** What an identifier's events come to, when each of them takes effect in its order. */
+export type Expectation =
+  | { readonly kind: "live"; readonly content: Content }
+  | { readonly kind: "none" }
+  /**
+   * The newest content cannot be had (a wrong file, a source that is gone, a download that failed): what is live stays. Whether the
+   * version before is live depends on how far it came while vmcatcher still endorsed it.
+   */
+  | { readonly kind: "no newer" };
+
+/** @param events of one identifier, oldest first @param given-up ids of jobs that lie dead for good */
+export function expectationOf(
+  events: readonly RecordedEvent[],
+  givenUp: ReadonlySet<string>,
+  expireUnknown: "keep" | "expire",
+): Expectation {
+  let expected: Expectation = { kind: "none" };
+  for (const { jobId, what } of events) {
+    if (what.kind === "available") {
+      expected = givenUp.has(jobId)
+        ? { kind: "no newer" }
+        : { kind: "live", content: what.content };
+    } else if (
+      what.subscription === "gone" ||
+      (what.subscription === "unknown" && expireUnknown === "expire")
+    ) {
+      expected = { kind: "none" };
+    } else if (expected.kind === "live") {
+      expected = { kind: "no newer" };
+    }
+  }
+  return expected;
+}
