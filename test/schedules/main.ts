@@ -36,6 +36,7 @@ const progress = setInterval(() => print(`${schedules} schedules so far`), PROGR
 
 await Promise.all(Array.from({ length: Number(values.jobs) }, runWorker));
 clearInterval(progress);
+failures.sort((one, other) => one.seed - other.seed);
 failures.slice(0, SHOWN).forEach(show);
 if (failures.length > SHOWN) {
   print(
@@ -91,7 +92,8 @@ function giveMore(worker: ChildProcess): void {
   if (next.done === true) {
     worker.disconnect();
   } else {
-    worker.send(next.value);
+    // To shrink a schedule takes as long as to run a hundred.
+    worker.send({ ...next.value, shrink: next.value.shrink && failures.length < SHOWN });
   }
 }
 

@@ -35,9 +35,10 @@ async function work(message: ToWorker): Promise<void> {
     calls += outcome.calls;
     const [first] = outcome.violations;
     if (first !== undefined) {
-      const small = message.shrink
-        ? await shrink(schedule, (candidate) => failsLike(first.invariant, candidate))
-        : schedule;
+      const small =
+        message.shrink && failures.length === 0
+          ? await shrink(schedule, (candidate) => failsLike(first.invariant, candidate))
+          : schedule;
       failures.push({
         seed: schedule.seed,
         violations: outcome.violations,

@@ -95,6 +95,6 @@ export class Wire {
 }
 
 /** Hands an answer over; what the reader throws is the outcome of the call. */
-async function take(answer: string, { onData }: { onData(chunk: Buffer): void }): Promise<void> {
-  onData(Buffer.from(answer));
+async function take(answer: string, to: { onData(chunk: Buffer): void }): Promise<void> {
+  to.onData(Buffer.from(answer));
 }
