@@ -1,4 +1,5 @@
 import { FIRST_STEP, steps, type StepName } from "../../../functions/registry.ts";
+import { Leftovers } from "../../../functions/enqueue-event/leftovers.ts";
 import { drainSpool } from "../../../functions/enqueue-event/drain.ts";
 import { openSpool } from "../../../functions/enqueue-event/spool.ts";
 import { sweepUntil } from "../../../functions/restore-permissions/sweep.ts";
@@ -53,6 +54,7 @@ export async function runProgram(
       endpoint: config.oneXmlrpc,
       authFile: config.oneAuthFile,
       post: wire.post,
+      now: () => process.machinery.timeline.now,
     }),
     clock: clockOf(process),
     log: logOf(process.name, log),
@@ -98,6 +100,7 @@ async function drainUntil(
 ): Promise<void> {
   const stop = process.stop.signal;
   const { random } = process.machinery;
+  const leftovers = new Leftovers(() => clock.elapsed());
   let arrived = false;
   let arrival = new AbortController();
   process.wake = () => {
@@ -107,7 +110,7 @@ async function drainUntil(
   for (let failures = 0; !stop.aborted;) {
     try {
       arrived = false;
-      await drainSpool(await openSpool(config), { queue, clock, log }, stop);
+      await drainSpool(await openSpool(config), { queue, clock, log, leftovers }, stop);
       failures = 0;
       arrival = new AbortController();
       if (!arrived) {
@@ -126,6 +129,7 @@ async function drainUntil(
 function clockOf(process: SimulatedProcess): Clock {
   return {
     now: () => new Date(process.machinery.timeline.now),
+    elapsed: () => process.machinery.timeline.now,
     sleep: (milliseconds, signal) => {
       if (!process.alive) {
         return never();

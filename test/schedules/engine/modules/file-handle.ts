@@ -1,6 +1,7 @@
 import {
   closeSync,
   fchmodSync,
+  fchownSync,
   fstatSync,
   ftruncateSync,
   fsyncSync,
@@ -59,6 +60,10 @@ export class SimulatedFileHandle {
 
   chmod(mode: number): Promise<void> {
     return diskOperation("fchmod", "writes", () => fchmodSync(this.fd, mode));
+  }
+
+  chown(uid: number, gid: number): Promise<void> {
+    return diskOperation("fchown", "writes", () => fchownSync(this.fd, uid, gid));
   }
 
   sync(): Promise<void> {

@@ -1,5 +1,6 @@
 import {
   accessSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -27,8 +28,12 @@ export function access(path: string, mode?: number): Promise<void> {
   return diskOperation("access", "reads", () => accessSync(path, mode));
 }
 
-export function lstat(path: string): Promise<unknown> {
-  return diskOperation("lstat", "reads", () => lstatSync(path));
+export function link(existing: string, path: string): Promise<void> {
+  return diskOperation("link", "writes", () => linkSync(existing, path));
+}
+
+export function lstat(path: string, options?: { readonly bigint?: boolean }): Promise<unknown> {
+  return diskOperation("lstat", "reads", () => lstatSync(path, options));
 }
 
 export function mkdir(path: string, options: MakeDirectoryOptions): Promise<void> {
