@@ -1,7 +1,7 @@
 import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DeadLetter } from "../../functions/shared/queue/queue.ts";
+import { DIRECTORY } from "./directory.ts";
 import { checkAtRest } from "./invariants/at-rest.ts";
 import { isHopeless } from "./invariants/hopeless.ts";
 import type { Violation } from "./invariants/violation.ts";
@@ -27,7 +27,7 @@ export async function runSchedule(
     const watch = new Watch(site, schedule.expireUnknown);
     site.frontEnd.watch(watch);
     play(schedule, site);
-    await pass(site, (schedule.actions.at(-1)?.at ?? 0) + FAULTY_SECONDS);
+    await site.pass((schedule.actions.at(-1)?.at ?? 0) + FAULTY_SECONDS);
     mendAll(site);
     const isQuiet = await settle(site);
     const atRest = isQuiet
@@ -38,9 +38,6 @@ export async function runSchedule(
     site.close();
   }
 }
-
-/** A disk in memory, where there is one. */
-const DIRECTORY = process.platform === "linux" ? "/dev/shm" : tmpdir();
 
 /** Faults go on for so long after the last action. */
 const FAULTY_SECONDS = 3600;
@@ -60,7 +57,7 @@ async function settle(site: Site): Promise<boolean> {
       return false;
     }
     site.administrator.endVms();
-    await pass(site, 2 * site.config.sweepSeconds);
+    await site.pass(2 * site.config.sweepSeconds);
     const queues = site.broker.all();
     const isWorthIt = (letter: DeadLetter): boolean => !isHopeless(letter, site);
     const dead = queues.flatMap((queue) => queue.dead()).filter(isWorthIt);
@@ -77,7 +74,7 @@ async function settle(site: Site): Promise<boolean> {
 
 async function becomesIdle(site: Site): Promise<boolean> {
   for (let seconds = 0; seconds < PATIENCE_SECONDS; seconds += LOOK_SECONDS) {
-    await pass(site, LOOK_SECONDS);
+    await site.pass(LOOK_SECONDS);
     if (stillToDo(site) === "") {
       return true;
     }
@@ -92,11 +89,4 @@ function stillToDo({ broker, vmcatcher }: Site): string {
     .map((queue) => `${queue.name}: ${queue.bodies().length}`);
   const spooled = vmcatcher.spooled();
   return [...queued, ...(spooled > 0 ? [`spool: ${spooled}`] : [])].join(", ");
-}
-
-async function pass(site: Site, seconds: number): Promise<void> {
-  const end = site.timeline.now + seconds * 1000;
-  let isOver = false;
-  site.timeline.after(seconds * 1000, () => (isOver = true));
-  await site.timeline.run(() => isOver || site.timeline.now > end);
 }

@@ -52,6 +52,10 @@ export class FrontEnd {
   #frozen: (() => void)[] | undefined;
   #lives = 0;
   #calls = 0;
+  #second = 0;
+  #inSecond = 0;
+  /** The most calls that came within one second, also while nobody took them. */
+  busiestSecond = 0;
 
   constructor({ timeline, random, datastore, directory, stagingDirectory }: FrontEndOptions) {
     this.#timeline = timeline;
@@ -122,6 +126,7 @@ export class FrontEnd {
   /** A request has arrived. What it asks for is done even when nobody waits for the answer any more. */
   receive(request: Request): void {
     const { body, by, asWithoutLeader, onAnswer, onFailure } = request;
+    this.#countSecond();
     if (this.#isDown) {
       onFailure("connect ECONNREFUSED");
       return;
@@ -138,6 +143,13 @@ export class FrontEnd {
         ? onAnswer(answer.body, () => life === this.#lives)
         : onFailure("read ECONNRESET"),
     );
+  }
+
+  #countSecond(): void {
+    const second = Math.floor(this.#timeline.now / 1000);
+    this.#inSecond = second === this.#second ? this.#inSecond + 1 : 1;
+    this.#second = second;
+    this.busiestSecond = Math.max(this.busiestSecond, this.#inSecond);
   }
 
   async #serve(body: Buffer, by: string): Promise<Answer> {

@@ -83,6 +83,13 @@ export class Site {
     return this.#processes[index];
   }
 
+  /** Lets time pass. */
+  async pass(seconds: number): Promise<void> {
+    let isOver = false;
+    this.timeline.after(seconds * 1000, () => (isOver = true));
+    await this.timeline.run(() => isOver);
+  }
+
   /** Ends everything and removes the files. */
   close(): void {
     for (const process of this.#processes) {
