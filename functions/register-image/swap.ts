@@ -4,7 +4,13 @@ import type { Deps } from "../shared/deps.ts";
 import { GiveUp, RetryLater, RpcFault } from "../shared/errors.ts";
 import { IDENTIFIER, REMEMBERED } from "../shared/lineage/attributes.ts";
 import type { Lineage } from "../shared/lineage/lineage.ts";
-import { lockAway, lockAwayRetired, mark, rename } from "../shared/lineage/retire.ts";
+import {
+  lockAway,
+  lockAwayRetired,
+  mark,
+  rename,
+  rightsGivenSince,
+} from "../shared/lineage/retire.ts";
 import {
   inheritedRights,
   rememberedRights,
@@ -54,6 +60,8 @@ export async function swap(
       await rename(old, "superseded", job, deps, signal);
     }
     await takeName(job, pending, old, deps, signal);
+    const changed = old === undefined ? undefined : await rightsGivenSince(old, deps, signal);
+    await remember(pending, changed, deps, signal);
   }
   await lockAwayRetired(job, lineage, deps, signal);
   if (old !== undefined) {

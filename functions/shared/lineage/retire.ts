@@ -1,4 +1,5 @@
 import type { Job } from "../../capture-metadata/message.ts";
+import type { Rights } from "../../convert-image/message.ts";
 import type { Config } from "../config.ts";
 import type { Deps } from "../deps.ts";
 import { RpcFault } from "../errors.ts";
@@ -29,7 +30,30 @@ export async function retire(
 ): Promise<void> {
   await mark(image, state, job, deps, signal);
   await rename(image, state, job, deps, signal);
+  const changed = await rightsGivenSince(image, deps, signal);
+  if (changed !== undefined) {
+    await deps.opennebula.append(image.id, new Map([[REMEMBERED, rightsText(changed)]]), signal);
+  }
   await lockAway(image.id, deps, signal);
+}
+
+/**
+ * What an administrator has made of an image's rights between our look at it and its renaming; from then on it is not hers to give.
+ * @returns undefined when nothing has changed, and for an image whose rights were not restored yet: there, what it remembers counts
+ */
+export async function rightsGivenSince(
+  image: Image,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<Rights | undefined> {
+  if (image.attributes.get(STATE) === "pending") {
+    return undefined;
+  }
+  const now = await deps.opennebula.image(image.id, signal);
+  const rights = now === undefined ? undefined : rightsOf(now);
+  return rights === undefined || rightsText(rights) === rightsText(rightsOf(image))
+    ? undefined
+    : rights;
 }
 
 /** Marks the image; the attributes alone change nothing for its users. */
