@@ -8,9 +8,14 @@ export function generate(seed: number): Schedule {
   const random = new Random(seed);
   const images = random.pick([1, 1, 2, 3]);
   const processes = random.pick(LAYOUTS);
-  const horizon = random.magnitude(300, 4 * 3600);
+  const janitor = random.chance(0.85) ? "absent" : random.pick(["sees", "counts"] as const);
+  const horizon =
+    janitor === "absent"
+      ? random.magnitude(300, 4 * HOUR)
+      : random.magnitude(30 * HOUR, 100 * HOUR);
   const histories = Array.from({ length: images }, (_, image) => history(random, image));
-  const site = { images, processes: processes.length };
+  const longest = janitor === "absent" ? 2 * HOUR : 40 * HOUR;
+  const site = { images, processes: processes.length, longest };
   const trouble = Array.from({ length: random.below(4) }, () => troubleOf(random, site));
   const byHand = Array.from({ length: random.below(3) }, () => byHandOf(random, images));
   const shared: Action[] = random.chance(0.25) ? [{ kind: "lose index" }, { kind: "run" }] : [];
@@ -29,10 +34,15 @@ export function generate(seed: number): Schedule {
     processes,
     slots: random.pick([1, 2, 2, 3]),
     expireUnknown: random.chance(0.8) ? "keep" : "expire",
+    janitor,
+    account: random.chance(0.7) ? "oneadmin" : "member",
+    index: random.chance(0.7) ? "readable" : "hidden",
     actions,
     faults: (["change", "look", "queue", "disk"] as const).flatMap((at) => faultsAt(random, at)),
   };
 }
+
+const HOUR = 3600;
 
 const CONVERTING: readonly Task[] = ["convert-image"];
 const OTHERS = ALL_TASKS.filter((task) => task !== "convert-image");
@@ -102,8 +112,11 @@ function byHandOf(random: Random, images: number): Action {
   ])();
 }
 
-function troubleOf(random: Random, site: { images: number; processes: number }): Action {
-  const seconds = random.magnitude(1, 2 * 3600);
+function troubleOf(
+  random: Random,
+  site: { images: number; processes: number; longest: number },
+): Action {
+  const seconds = random.magnitude(1, site.longest);
   const process = random.below(site.processes);
   return random.pick<() => Action>([
     () => ({ kind: "kill oned", seconds }),

@@ -39,6 +39,9 @@ const schedule: Schedule = {
   processes: [ALL_TASKS, ALL_TASKS],
   slots: 2,
   expireUnknown: "keep",
+  account: "oneadmin",
+  index: "readable",
+  janitor: "absent",
   actions,
   faults: [],
 };
@@ -56,7 +59,7 @@ try {
   const report: OutageReport = {
     jobsDuring,
     deadLetters: site.broker.all().reduce((sum, queue) => sum + queue.dead().length, 0),
-    violations: checkAtRest(site, "keep"),
+    violations: checkAtRest(site, schedule),
     mostAtOnce: site.wire.mostAtOnce,
     busiestAfter,
   };

@@ -29,9 +29,9 @@ export async function runSchedule(
     play(schedule, site);
     await site.pass((schedule.actions.at(-1)?.at ?? 0) + FAULTY_SECONDS);
     mendAll(site);
-    const isQuiet = await settle(site);
+    const isQuiet = await settle(site, schedule);
     const atRest = isQuiet
-      ? checkAtRest(site, schedule.expireUnknown)
+      ? checkAtRest(site, schedule)
       : [{ invariant: "comesToRest", what: stillToDo(site) }];
     return { violations: [...watch.violations, ...atRest], calls: site.frontEnd.calls() };
   } finally {
@@ -44,6 +44,8 @@ const FAULTY_SECONDS = 3600;
 const LOOK_SECONDS = 900;
 /** Longer than any back-off, downtime and number of restarts of a job together. */
 const PATIENCE_SECONDS = 4 * 24 * 3600;
+/** What is younger than a day stays; then a pass or two. */
+const JANITOR_PATIENCE_SECONDS = 3 * 24 * 3600;
 const REPLAYS = 3;
 
 /**
@@ -51,7 +53,7 @@ const REPLAYS = 3;
  * of dead letters (a full quota, what hangs in deletion) and replays those that a replay can help, which faults have made.
  * @returns whether it has come to rest
  */
-async function settle(site: Site): Promise<boolean> {
+async function settle(site: Site, { janitor }: Schedule): Promise<boolean> {
   for (let replays = 0; ; replays += 1) {
     if (!(await becomesIdle(site))) {
       return false;
@@ -62,6 +64,7 @@ async function settle(site: Site): Promise<boolean> {
     const isWorthIt = (letter: DeadLetter): boolean => !isHopeless(letter, site);
     const dead = queues.flatMap((queue) => queue.dead()).filter(isWorthIt);
     if (dead.length === 0 || replays === REPLAYS) {
+      await site.pass(janitor === "absent" ? 0 : JANITOR_PATIENCE_SECONDS);
       return await becomesIdle(site);
     }
     site.administrator.removeObstacles();

@@ -62,15 +62,23 @@ export interface Schedule {
   readonly processes: readonly (readonly Task[])[];
   readonly slots: number;
   readonly expireUnknown: "keep" | "expire";
+  /** Whose ONE_AUTH it is: oneadmin's, or that of a member of its group whose images belong to another group. */
+  readonly account: "oneadmin" | "member";
+  /** Whether the steps can read vmcatcher's cache.index. */
+  readonly index: "readable" | "hidden";
+  /** Whether the janitor runs, and can look into the queue (SQLite) or only count what is in it (SQS): such a schedule takes days. */
+  readonly janitor: "absent" | "sees" | "counts";
   readonly actions: readonly PlannedAction[];
   readonly faults: readonly PlannedFault[];
 }
 
 /** One line for each decision, in order. */
 export function describeSchedule(schedule: Schedule): readonly string[] {
-  const { seed, images, processes, slots, expireUnknown, actions, faults } = schedule;
+  const { seed, images, processes, actions, faults, ...site } = schedule;
   return [
-    `seed ${seed}: ${images} images, ${slots} slots, expireUnknown=${expireUnknown}`,
+    `seed ${seed}: ${images} images, ${Object.entries(site)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(" ")}`,
     ...processes.map((tasks, index) => `process ${index}: ${tasks.join(", ")}`),
     ...actions.map(({ at, action: { kind, ...facts } }) => {
       const values = Object.entries(facts).map(([name, value]) => `${name}=${String(value)}`);

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DISABLE, SHA512 } from "../../../functions/shared/lineage/attributes.ts";
 import type { DeadLetter } from "../../../functions/shared/queue/queue.ts";
+import type { Schedule } from "../schedule.ts";
 import { viewImages, type ImageView } from "../site/images.ts";
 import { jobIdOf } from "../site/job-id.ts";
 import type { Site } from "../site/site.ts";
@@ -22,15 +23,18 @@ interface Rested {
 }
 
 /** Looks whether everything is as it must be when all work is done, no VM runs and nobody changes anything. */
-export function checkAtRest(site: Site, expireUnknown: "keep" | "expire"): readonly Violation[] {
+export function checkAtRest(
+  site: Site,
+  { expireUnknown, janitor }: Pick<Schedule, "expireUnknown" | "janitor">,
+): readonly Violation[] {
   const dead = site.broker.all().flatMap((queue) => queue.dead());
   const violations: Violation[] = [];
   const note = (check: { readonly name: string }, found: readonly string[]): void => {
     violations.push(...found.map((what) => ({ invariant: check.name, what })));
   };
-  for (const check of [everyEventHasEnded, deadLettersHaveReasons, nothingIsLeftOver]) {
-    note(check, check(site, dead));
-  }
+  note(everyEventHasEnded, everyEventHasEnded(site, dead));
+  note(deadLettersHaveReasons, deadLettersHaveReasons(site, dead));
+  note(nothingIsLeftOver, nothingIsLeftOver(site, dead, janitor));
   note({ name: "noProcessFails" }, site.accidents);
   const images = viewImages(site.frontEnd.world);
   const givenUp = new Set(dead.map(({ body }) => jobIdOf(body)));
@@ -101,7 +105,9 @@ function liveHasItsRights({ live, identifier, site }: Rested): readonly string[]
     return [];
   }
   const wish = administrator.wish(identifier);
-  const uids = frontEnd.world.users.has(wish.uid) ? [wish.uid] : [wish.uid, 0];
+  const uids = frontEnd.world.users.has(wish.uid)
+    ? [wish.uid]
+    : [wish.uid, administrator.untouched.uid];
   const found: string[] = [];
   if (!uids.includes(image.uid) || image.gid !== wish.gid || image.mode !== wish.mode) {
     found.push(
@@ -170,17 +176,18 @@ function deadLettersHaveReasons(site: Site, dead: readonly DeadLetter[]): readon
     );
 }
 
-/** Spool and staging hold nothing but what belongs to a dead letter, or what a crash has left of a conversion for the janitor. */
+/** Spool and staging hold nothing but what belongs to a dead letter; without a janitor, also what a crash has left of a conversion. */
 function nothingIsLeftOver(
-  { config, janitor }: Site,
+  { config }: Site,
   dead: readonly DeadLetter[],
+  janitor: Schedule["janitor"],
 ): readonly string[] {
   const spool = ["new", "tmp", "bad"].flatMap((part) =>
     namesIn(join(config.spoolDirectory, part)).map((name) => `spool/${part}/${name}`),
   );
   const needed = dead.map(({ body }) => body);
   const staged = namesIn(config.stagingDirectory)
-    .filter((name) => janitor || name.startsWith("pin-"))
+    .filter((name) => janitor !== "absent" || name.startsWith("pin-"))
     .filter((name) => !needed.some((body) => body.includes(name.split(".")[0] ?? name)))
     .map((name) => `staging/${name}`);
   return [...spool, ...staged].map((path) => `${path} is left over`);

@@ -4,21 +4,23 @@ import type { ImageView } from "../site/images.ts";
 type Access = Pick<ImageView, "uid" | "gid" | "mode" | "state">;
 
 /**
- * Who may do more with an image than both what was and what its administrator wishes allow. Members of oneadmin's group may do
- * everything anyway, so what is given to oneadmin is given to nobody new.
+ * Who may do more with an image than both what was and what its administrator wishes allow. The members of oneadmin's group, one of
+ * whom is the service user, may do everything anyway, so what is given to one of them is given to nobody new.
  * @param before undefined for a new image, which nobody may see
  */
 export function whoSeesMore(
   image: Access,
   before: Access | undefined,
   wish: Wish,
+  serviceUser: number,
 ): string | undefined {
   const now = accessOf(image);
   const was = before === undefined ? NOBODY : accessOf(before);
   // An image that its administrator has disabled is nobody's but an administrator's while it is enabled.
   const isOpenDespiteWish = wish.disabled && isEnabled(image);
   const may = isOpenDespiteWish ? NOBODY : accessOf({ ...wish, state: "READY" });
-  if (image.uid !== ONEADMIN && !within(now.owner, rightsFor("owner", image.uid, may, was))) {
+  const isAdmin = image.uid === ONEADMIN || image.uid === serviceUser;
+  if (!isAdmin && !within(now.owner, rightsFor("owner", image.uid, may, was))) {
     return `user ${image.uid}`;
   }
   if (image.gid !== ONEADMIN && !within(now.group, rightsFor("group", image.gid, may, was))) {

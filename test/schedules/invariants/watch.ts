@@ -7,6 +7,7 @@ import {
 import type { CallWatcher } from "../site/front-end.ts";
 import { usableImage, viewImages, type ImageView } from "../site/images.ts";
 import type { Site } from "../site/site.ts";
+import type { RecordedEvent } from "../site/vmcatcher.ts";
 import { expectationOf } from "./expectation.ts";
 import type { Violation } from "./violation.ts";
 import { whoSeesMore } from "./visibility.ts";
@@ -69,10 +70,15 @@ const noneIsMoreVisible: Check = ({ before, after }, { administrator }) => {
       image.attribute(SUPERSEDED_BY) !== undefined &&
       image.mode === "700" &&
       image.uid === Number(formerOwner);
-    const more = isGivenBack ? undefined : whoSeesMore(image, old, wish);
+    const more = isGivenBack
+      ? undefined
+      : whoSeesMore(image, old, wish, administrator.untouched.uid);
     // Her last wish for an image that she has deleted may still come with the next one: that one was announced before.
     const lastWish = administrator.deleted.get(image.identifier ?? "") ?? wish;
-    if (more !== undefined && whoSeesMore(image, old, lastWish) !== undefined) {
+    if (
+      more !== undefined &&
+      whoSeesMore(image, old, lastWish, administrator.untouched.uid) !== undefined
+    ) {
       return `image ${image.id} ${image.name} is open to ${more}`;
     }
   }
@@ -94,7 +100,7 @@ const noneIsLost: Check = ({ call, before, after }, site, expireUnknown) => {
     }
     const lost = usableImage(before, identifier);
     const waiting = successor(after, identifier);
-    if (lost !== undefined && waiting === undefined && !isBeingExpired(lost)) {
+    if (lost !== undefined && waiting === undefined && !isBeingExpired(lost, events)) {
       return `${identifier} has lost its image ${lost.id}, and nothing takes its place`;
     }
     const wasWaiting = successor(before, identifier);
@@ -126,8 +132,9 @@ function successor(images: readonly ImageView[], identifier: string): ImageView 
 }
 
 /** An expiry was under way when a new announcement came. */
-function isBeingExpired(image: ImageView): boolean {
-  return image.oneState === "expired";
+function isBeingExpired(image: ImageView, events: readonly RecordedEvent[]): boolean {
+  const by = image.attribute(SUPERSEDED_BY);
+  return events.some(({ jobId, what }) => jobId === by && what.kind === "expired");
 }
 
 /** No image takes the NAME whose event is older than that of the image which had it. */

@@ -5,7 +5,7 @@ import { textOf } from "../../fakes/opennebula/template.ts";
 import { addVm, endVm } from "../../fakes/opennebula/vm-methods.ts";
 import { addGroup } from "../../fakes/opennebula/group-methods.ts";
 import { addUser, findUser } from "../../fakes/opennebula/user-methods.ts";
-import type { World } from "../../fakes/opennebula/world.ts";
+import type { User, World } from "../../fakes/opennebula/world.ts";
 import type { Action } from "../schedule.ts";
 import type { FrontEnd } from "./front-end.ts";
 
@@ -38,8 +38,14 @@ export class Administrator {
   /** Identifiers whose live image she has deleted, with what was wished for it: its rights went with it. */
   readonly deleted = new Map<string, Wish>();
 
-  constructor(frontEnd: FrontEnd) {
+  /** Rights of an image that nobody has given to anybody. */
+  readonly untouched: Wish;
+
+  /** @param serviceUser whose images the new ones are */
+  constructor(frontEnd: FrontEnd, serviceUser: Pick<User, "id" | "groups">) {
     this.#frontEnd = frontEnd;
+    const [gid = 0] = serviceUser.groups;
+    this.untouched = { uid: serviceUser.id, gid, mode: "600", disabled: false };
     const { world } = frontEnd;
     this.groups = ["vo-a", "vo-b"].map((name) => addGroup(world, name, true));
     this.users = ["alice", "bob"].map((name, index) =>
@@ -49,7 +55,7 @@ export class Administrator {
 
   /** What she wants of an identifier's live image; at first what a new image has. */
   wish(identifier: string): Wish {
-    return this.#wishes.get(identifier) ?? UNTOUCHED;
+    return this.#wishes.get(identifier) ?? this.untouched;
   }
 
   /** The wish is forgotten: nobody can know it any more. */
@@ -150,9 +156,6 @@ export class Administrator {
     }
   }
 }
-
-/** Rights of an image that nobody has given to anybody. */
-export const UNTOUCHED: Wish = { uid: 0, gid: 0, mode: "600", disabled: false };
 
 /** The image that an administrator takes for the live one. */
 export function liveImage(world: World, identifier: string): Image | undefined {

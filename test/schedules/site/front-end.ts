@@ -169,7 +169,7 @@ export class FrontEnd {
 
   /** Large images take long, and an answer of a driver can take its time. */
   #slowness(): number {
-    return this.#random.chance(0.2) ? this.#random.magnitude(1, 300) : 1;
+    return this.#random.chance(0.1) ? this.#random.magnitude(1, 300) : 1;
   }
 }
 

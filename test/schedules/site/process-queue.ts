@@ -116,5 +116,17 @@ export class ProcessQueue implements Queue {
   }
 }
 
+/** The bodies of all messages and dead letters of all queues at one instant, as SQLite can tell them. */
+export function readAll(broker: Broker, process: SimulatedProcess): Promise<readonly string[]> {
+  return process.operation({
+    at: "queue",
+    what: () => "look into all queues",
+    effect: () =>
+      broker.all().flatMap((queue) => [...queue.bodies(), ...queue.dead().map(({ body }) => body)]),
+    latencyMs: 1,
+    fail: () => new Error("database is locked"),
+  });
+}
+
 /** How often a queue forgets that it has taken a message already. */
 const TWICE = 0.01;

@@ -1,5 +1,6 @@
 import { FIRST_STEP, steps, type StepName } from "../../../functions/registry.ts";
 import { Leftovers } from "../../../functions/enqueue-event/leftovers.ts";
+import { cleanUntil } from "../../../functions/janitor/loop.ts";
 import { drainSpool } from "../../../functions/enqueue-event/drain.ts";
 import { openSpool } from "../../../functions/enqueue-event/spool.ts";
 import { sweepUntil } from "../../../functions/restore-permissions/sweep.ts";
@@ -12,12 +13,13 @@ import { backoffSeconds, RECEIVE_BACKOFF } from "../../../functions/shared/worke
 import { openStepQueues } from "../../../functions/shared/worker/step-queues.ts";
 import { runStep } from "../../../functions/shared/worker/worker.ts";
 import { never, type SimulatedProcess } from "../engine/simulated-process.ts";
+import type { Schedule } from "../schedule.ts";
 import type { Broker } from "./broker.ts";
-import { ProcessQueue } from "./process-queue.ts";
+import { ProcessQueue, readAll } from "./process-queue.ts";
 import type { Wire } from "./wire.ts";
 
 /** What runs in a process: steps, the draining of the spool, the sweep. */
-export type Task = StepName | "enqueue-event" | "sweep";
+export type Task = StepName | "enqueue-event" | "sweep" | "janitor";
 
 const STEPS: readonly StepName[] = [
   "capture-metadata",
@@ -27,13 +29,14 @@ const STEPS: readonly StepName[] = [
 ];
 
 /** All tasks of a site. */
-export const ALL_TASKS = ["enqueue-event", ...STEPS, "sweep"] satisfies readonly Task[];
+export const ALL_TASKS = ["enqueue-event", ...STEPS, "sweep", "janitor"] satisfies readonly Task[];
 
 /** What a program finds on its host. */
 export interface Surroundings {
   readonly config: Config;
   readonly broker: Broker;
   readonly wire: Wire;
+  readonly janitor: Schedule["janitor"];
   readonly log: (line: () => string) => void;
 }
 
@@ -45,7 +48,7 @@ export interface Surroundings {
 export async function runProgram(
   tasks: readonly Task[],
   process: SimulatedProcess,
-  { config, broker, wire, log }: Surroundings,
+  { config, broker, wire, janitor, log }: Surroundings,
 ): Promise<void> {
   const { random } = process.machinery;
   const deps: Deps = {
@@ -62,12 +65,18 @@ export async function runProgram(
   const queues = {
     open: async (name: string) => new ProcessQueue(name, broker, process),
     differences: () => [],
+    bodies: async () => (janitor === "sees" ? await readAll(broker, process) : undefined),
     close: async () => undefined,
   };
   const stop = process.stop.signal;
   const running = tasks.map(async (task) => {
     if (task === "sweep") {
       return await sweepUntil(deps, stop);
+    }
+    if (task === "janitor") {
+      return janitor === "absent"
+        ? await aborted(stop)
+        : await cleanUntil({ ...deps, queues, steps: STEPS, random: () => random.next() }, stop);
     }
     if (task === "enqueue-event") {
       return await drainUntil(await queues.open(FIRST_STEP), deps, process);
@@ -87,6 +96,10 @@ export async function runProgram(
     return await runStep(task, step, options, stop);
   });
   await Promise.all(running);
+}
+
+async function aborted(stop: AbortSignal): Promise<void> {
+  await new Promise((resolve) => stop.addEventListener("abort", resolve, { once: true }));
 }
 
 const RECEIVE_SECONDS = 3600;

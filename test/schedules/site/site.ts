@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readConfig, type Config } from "../../../functions/shared/config.ts";
+import { addUser, findUser } from "../../fakes/opennebula/user-methods.ts";
 import { Faults } from "../engine/faults.ts";
 import { disk } from "../engine/modules/disk-operation.ts";
 import { Random } from "../engine/random.ts";
@@ -28,8 +29,6 @@ export class Site {
   readonly vmcatcher: VirtualVmcatcher;
   readonly administrator: Administrator;
   readonly identifiers: readonly string[];
-  /** Whether something cleans up what crashes leave in staging. */
-  readonly janitor = false;
   /** Why a process ended that should not have. */
   readonly accidents: string[] = [];
   readonly #schedule: Schedule;
@@ -43,9 +42,9 @@ export class Site {
     const home = join(directory, "home");
     mkdirSync(home, { recursive: true });
     const authFile = join(directory, "one_auth");
-    writeFileSync(authFile, "oneadmin:opennebula\n");
     this.config = configOf(schedule, home, authFile);
     disk.full = false;
+    disk.links.clear();
     const { timeline } = this;
     const chance = (purpose: number): Random => new Random(schedule.seed * 8 + purpose);
     this.faults = new Faults(schedule.faults);
@@ -68,9 +67,17 @@ export class Site {
       directory: join(directory, "vmcatcher"),
       timeline,
       random: chance(4),
+      isIndexHidden: schedule.index === "hidden",
       onEvent: () => this.#wakeAll(),
     });
-    this.administrator = new Administrator(this.frontEnd);
+    const { world } = this.frontEnd;
+    const uid =
+      schedule.account === "oneadmin"
+        ? ONEADMIN
+        : addUser(world, "member", "secret", [USERS, ONEADMIN]);
+    const account = findUser(world, uid);
+    writeFileSync(authFile, `${account.name}:${account.password}\n`);
+    this.administrator = new Administrator(this.frontEnd, account);
     this.identifiers = Array.from({ length: schedule.images }, (_, index) => `image-${index}`);
     schedule.processes.forEach((_, index) => this.#boot(index));
   }
@@ -122,8 +129,15 @@ export class Site {
 
   async #life(process: SimulatedProcess, tasks: readonly Task[]): Promise<void> {
     const { config, broker, wire } = this;
+    const { janitor } = this.#schedule;
     try {
-      await runProgram(tasks, process, { config, broker, wire, log: this.#machinery.trace });
+      await runProgram(tasks, process, {
+        config,
+        broker,
+        wire,
+        janitor,
+        log: this.#machinery.trace,
+      });
       if (!process.stop.signal.aborted) {
         this.accidents.push(`${process.name} ended by itself`);
       }
@@ -143,6 +157,9 @@ export class Site {
 
 const START = Date.UTC(2026, 10, 22, 9, 26, 54);
 const RESTART_SECONDS = 5;
+/** Ids of a fresh OpenNebula: the user and the group oneadmin, the group users. */
+const ONEADMIN = 0;
+const USERS = 1;
 
 /** Waits are shorter than by default where nothing but the number of looks depends on them. */
 function configOf(schedule: Schedule, home: string, authFile: string): Config {
@@ -154,7 +171,8 @@ function configOf(schedule: Schedule, home: string, authFile: string): Config {
     VMCATCHER_ONE_CONVERT_SLOTS: String(schedule.slots),
     VMCATCHER_ONE_EXPIRE_UNKNOWN: schedule.expireUnknown,
     VMCATCHER_ONE_COPY_TIMEOUT_SECONDS: "120",
-    VMCATCHER_ONE_SWEEP_SECONDS: "3600",
+    VMCATCHER_ONE_SWEEP_SECONDS: schedule.janitor === "absent" ? "7200" : "36000",
+    VMCATCHER_ONE_JANITOR_SECONDS: "36000",
   });
 }
 

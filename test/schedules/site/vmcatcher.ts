@@ -1,9 +1,19 @@
-import { linkSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { parseEntry } from "../../../functions/enqueue-event/entry.ts";
 import { jobOf } from "../../../functions/enqueue-event/message.ts";
 import { eventVariables, type Endorsed } from "../../fakes/vmcatcher/events.ts";
 import { indexOf, LIST_IDENTIFIER } from "../../fakes/vmcatcher/cache-index.ts";
+import { disk } from "../engine/modules/disk-operation.ts";
 import type { Random } from "../engine/random.ts";
 import type { Timeline } from "../engine/timeline.ts";
 import { contentOf, type Content, type Form } from "./content.ts";
@@ -42,6 +52,7 @@ export class VirtualVmcatcher {
   readonly #timeline: Timeline;
   readonly #random: Random;
   readonly #onEvent: () => void;
+  readonly #isIndexHidden: boolean;
   readonly #listed = new Map<string, Listed>();
   readonly #subscribed = new Set<string>();
   readonly #cached = new Map<string, Listed>();
@@ -58,10 +69,11 @@ export class VirtualVmcatcher {
       readonly directory: string;
       readonly timeline: Timeline;
       readonly random: Random;
+      readonly isIndexHidden: boolean;
       readonly onEvent: () => void;
     },
   ) {
-    const { directory, timeline, random, onEvent } = options;
+    const { directory, timeline, random, isIndexHidden, onEvent } = options;
     this.#directories = {
       cache: join(directory, "cache"),
       expired: join(directory, "expired"),
@@ -71,6 +83,7 @@ export class VirtualVmcatcher {
     this.#timeline = timeline;
     this.#random = random;
     this.#onEvent = onEvent;
+    this.#isIndexHidden = isIndexHidden;
     const { cache, expired, spool, staging } = this.#directories;
     for (const path of [cache, expired, join(spool, "new"), join(spool, "tmp"), staging]) {
       mkdirSync(path, { recursive: true });
@@ -171,6 +184,7 @@ export class VirtualVmcatcher {
     const downloads = wanted.map((image) => () => {
       const path = join(this.#directories.cache, image.identifier);
       writeFileSync(`${path}.partial`, image.content.file);
+      utimesSync(`${path}.partial`, this.#timeline.now / 1000, this.#timeline.now / 1000);
       renameSync(`${path}.partial`, path);
       this.#cached.set(image.identifier, image);
       this.#saveIndex();
@@ -210,6 +224,7 @@ export class VirtualVmcatcher {
       if (image.form !== "unpinned") {
         own["PIN"] = join(staging, `pin-${entry}`);
         linkSync(source, own["PIN"]);
+        disk.links.set(statSync(source, { bigint: true }).ino, this.#timeline.now);
       }
     } else {
       own["SUBSCRIPTION"] = this.#subscription(image.identifier);
@@ -217,7 +232,7 @@ export class VirtualVmcatcher {
     const told = Object.entries(variables).filter(([name]) => TOLD.has(name));
     const records = [
       ...told,
-      ["VMCATCHER_CACHE_DIR_CACHE", cache],
+      ["VMCATCHER_CACHE_DIR_CACHE", this.#isIndexHidden ? "/not/mounted/here" : cache],
       ...Object.entries({ ...own, TIME: time }).map(([name, value]) => [
         `VMCATCHER_ONE_HOOK_${name}`,
         value,

@@ -5,7 +5,11 @@ import { currentProcess } from "../simulated-process.ts";
 export type Use = "reads" | "writes" | "fills";
 
 /** The state of the disk that all processes share. */
-export const disk = { full: false };
+export const disk = {
+  full: false,
+  /** When, in virtual milliseconds, a file was linked, which the kernel notes as a change of it: by inode. */
+  links: new Map<bigint, number>(),
+};
 
 /**
  * An operation of the file system: the kernel's own, at once and undivided, but its outcome comes at a virtual time, and each of them

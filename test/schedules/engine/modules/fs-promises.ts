@@ -32,8 +32,15 @@ export function link(existing: string, path: string): Promise<void> {
   return diskOperation("link", "writes", () => linkSync(existing, path));
 }
 
-export function lstat(path: string, options?: { readonly bigint?: boolean }): Promise<unknown> {
-  return diskOperation("lstat", "reads", () => lstatSync(path, options));
+/** The time of change is virtual: it is that of the link that the hook made, else that of the last writing. */
+export function lstat(path: string, options: { readonly bigint?: boolean } = {}): Promise<unknown> {
+  return diskOperation("lstat", "reads", () => {
+    const { ino, mtimeMs } = lstatSync(path, { bigint: true });
+    const changedMs = disk.links.get(ino) ?? Number(mtimeMs);
+    return options.bigint === true
+      ? Object.assign(lstatSync(path, { bigint: true }), { ctimeMs: BigInt(Math.round(changedMs)) })
+      : Object.assign(lstatSync(path), { ctimeMs: changedMs });
+  });
 }
 
 export function mkdir(path: string, options: MakeDirectoryOptions): Promise<void> {
