@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { correctedName } from "./misspelt.ts";
 import { settingsSchema } from "./settings.ts";
 
 /**
@@ -114,10 +115,9 @@ function* unknownNames(env: Readonly<Record<string, string | undefined>>): Gener
     if (name.startsWith("VMCATCHER_ONE_") && !ownNames.has(name)) {
       yield `${name}: no such setting`;
     }
-    // Seen in real cron files: an exchange of letters makes vmcatcher ignore the variable without a word.
-    const misspelt = /^(VMCATHER|VMCACTHER|VMCATCHR|VMCATCER)_/.exec(name);
-    if (misspelt !== null) {
-      yield `${name}: misspelt, write VMCATCHER_${name.slice(misspelt[0].length)}`;
+    const right = name.startsWith("VMCATCHER_ONE_") ? undefined : correctedName(name);
+    if (right !== undefined) {
+      yield `${name}: misspelt, write ${right}`;
     }
   }
 }
