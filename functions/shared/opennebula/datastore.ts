@@ -1,3 +1,4 @@
+import { readAttributes } from "./attributes.ts";
 import type { Datastore } from "./opennebula.ts";
 import { child, children, integerOf, parseXml, textOf } from "./xml.ts";
 
@@ -10,6 +11,7 @@ export function parseDatastorePool(xml: string): readonly Datastore[] {
     freeMb: integerOf(node, "FREE_MB"),
     driver: child(node, "DS_MAD")?.text.trim() ?? "",
     basePath: child(node, "BASE_PATH")?.text.trim() ?? "",
+    attributes: readAttributes(node),
   }));
 }
 

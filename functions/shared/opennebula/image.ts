@@ -1,3 +1,4 @@
+import { readAttributes } from "./attributes.ts";
 import { IMAGE_STATES, type Image, type ImageState } from "./opennebula.ts";
 import { child, children, integerOf, parseXml, textOf, type XmlNode } from "./xml.ts";
 
@@ -60,15 +61,3 @@ const RIGHTS = [
   ["M", 2], // MANAGE
   ["A", 1], // ADMIN
 ] as const;
-
-/** OpenNebula 7.4 trims texts and older ones keep blanks, so they are trimmed here. Vector attributes (nested elements) are none of ours. */
-function readAttributes(node: XmlNode): ReadonlyMap<string, string> {
-  const attributes = new Map<string, string>();
-  for (const { name, text, children: parts } of child(node, "TEMPLATE")?.children ?? []) {
-    const value = text.trim();
-    if (parts.length === 0 && value !== "") {
-      attributes.set(name.toUpperCase(), value);
-    }
-  }
-  return attributes;
-}

@@ -50,6 +50,8 @@ export interface Datastore {
   readonly driver: string;
   /** BASE_PATH, as `oned` sees it; empty when OpenNebula does not say. */
   readonly basePath: string;
+  /** The TEMPLATE section, as of `Image`: SAFE_DIRS, RESTRICTED_DIRS, DRIVER and others. */
+  readonly attributes: ReadonlyMap<string, string>;
 }
 
 /** The account of ONE_AUTH. */

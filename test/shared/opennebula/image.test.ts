@@ -194,11 +194,16 @@ test("datastores are read with their types", () => {
     driver,
     basePath: `/var/lib/one//datastores/${id}`,
   });
-  assert.deepEqual(parseDatastorePool(documentOf("datastorepool")), [
+  const datastores = parseDatastorePool(documentOf("datastorepool"));
+  const told = datastores.map(({ attributes: _, ...rest }) => rest);
+  assert.deepEqual(told, [
     { id: 2, name: "files", type: "FILE", freeMb: 64101, ...lies("fs", 2) },
     { id: 1, name: "default", type: "IMAGE", freeMb: 64090, ...lies("fs", 1) },
     { id: 0, name: "system", type: "SYSTEM", freeMb: 0, ...lies("-", 0) },
   ]);
+  const image = datastores.find(({ type }) => type === "IMAGE");
+  assert.equal(image?.attributes.get("SAFE_DIRS"), "/var/tmp");
+  assert.equal(image?.attributes.get("RESTRICTED_DIRS"), "/");
   const unknown = documentOf("datastorepool").replace("<TYPE>1<", "<TYPE>7<");
   assert.deepEqual(
     parseDatastorePool(unknown).map(({ type }) => type),
