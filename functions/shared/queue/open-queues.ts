@@ -6,7 +6,7 @@ import type { Queues } from "./queue.ts";
  * The queues that the settings ask for. The implementation is loaded and connected at the first use, so a process
  * that uses the file never pays for the SDK (over 100 ms), and nothing fails before it is needed.
  */
-export function openQueues(config: Config, options: { clock?: Clock } = {}): Queues {
+export function openQueues(config: Config, options: OpenOptions = {}): Queues {
   let loading: Promise<Queues> | undefined;
   let loaded: Queues | undefined;
 
@@ -37,20 +37,25 @@ export function openQueues(config: Config, options: { clock?: Clock } = {}): Que
   };
 }
 
+/** How queues are opened. */
+interface OpenOptions {
+  readonly clock?: Clock;
+  /** False for who only looks: `open` throws QueueFailure `missing` instead of creating what is not there. */
+  readonly create?: boolean;
+}
+
 const implementations = {
   sqlite: async (config, options) => {
     const { openSqliteQueues } = await import("./sqlite-queues.ts");
     return openSqliteQueues(config.queueFile, options);
   },
-  sqs: async (config) => {
+  sqs: async (config, { create }) => {
     const { openSqsQueues } = await import("./sqs-queues.ts");
     return openSqsQueues({
       endpoint: config.sqsEndpoint,
       region: config.region,
       prefix: config.queuePrefix,
+      create,
     });
   },
-} satisfies Record<
-  Config["queue"],
-  (config: Config, options: { clock?: Clock }) => Promise<Queues>
->;
+} satisfies Record<Config["queue"], (config: Config, options: OpenOptions) => Promise<Queues>>;

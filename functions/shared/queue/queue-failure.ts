@@ -13,3 +13,6 @@ export class QueueFailure extends Error {
     this.code = code;
   }
 }
+
+/** The code of a failure to open a queue that does not exist, for who did not want it created. */
+export const MISSING = "missing";

@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { systemClock, type Clock } from "../clock.ts";
+import { MISSING, QueueFailure } from "./queue-failure.ts";
 import { openQueueFile } from "./sqlite-file.ts";
 import { sqliteFailure } from "./sqlite-error.ts";
 import { SqliteBell } from "./sqlite-bell.ts";
@@ -9,10 +11,17 @@ import type { Queue, Queues } from "./queue.ts";
 
 /**
  * Queues in one SQLite file, shared by all processes of one host that open it.
+ * @param options.create false to throw instead of making a file that is missing
  * @throws QueueFailure when the file cannot be used
  */
-export function openSqliteQueues(path: string, options: { clock?: Clock } = {}): Queues {
-  const { clock = systemClock } = options;
+export function openSqliteQueues(
+  path: string,
+  options: { readonly clock?: Clock; readonly create?: boolean } = {},
+): Queues {
+  const { clock = systemClock, create = true } = options;
+  if (!create && !existsSync(path)) {
+    throw new QueueFailure(`queue file ${path}`, MISSING, "it does not exist");
+  }
   const database = openQueueFile(path);
   const statements = prepareStatements(database);
   const bell = new SqliteBell(database);

@@ -7,6 +7,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import * as z from "zod";
 import { MAX_RECEIVES } from "./limits.ts";
+import { MISSING, QueueFailure } from "./queue-failure.ts";
 import { isExistingQueue, isMissingQueue } from "./sqs-error.ts";
 
 /** A queue and its dead-letter queue, which exist. */
@@ -17,15 +18,22 @@ export interface SqsPair {
   readonly differences: readonly string[];
 }
 
-/** Finds or creates `<name>.fifo` and `<name>-dlq.fifo`; what exists is compared, never changed. */
-export async function ensureSqsPair(client: SQSClient, name: string): Promise<SqsPair> {
-  const dead = await ensureQueue(client, `${name}-dlq.fifo`, wantedOfAll);
+/**
+ * Finds or creates `<name>.fifo` and `<name>-dlq.fifo`; what exists is compared, never changed.
+ * @param mayCreate false to throw QueueFailure `missing` instead
+ */
+export async function ensureSqsPair(
+  client: SQSClient,
+  name: string,
+  mayCreate = true,
+): Promise<SqsPair> {
+  const dead = await ensureQueue(client, `${name}-dlq.fifo`, wantedOfAll, mayCreate);
   const deadLetterTargetArn = z.string().parse(dead.attributes.QueueArn);
   const wanted = {
     ...wantedOfAll,
     RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: MAX_RECEIVES }),
   };
-  const queue = await ensureQueue(client, `${name}.fifo`, wanted);
+  const queue = await ensureQueue(client, `${name}.fifo`, wanted, mayCreate);
   return {
     url: queue.url,
     deadUrl: dead.url,
@@ -51,11 +59,13 @@ async function ensureQueue(
   client: SQSClient,
   name: string,
   wanted: Attributes,
+  mayCreate: boolean,
 ): Promise<{ url: string; attributes: Attributes }> {
-  const url =
-    (await findUrl(client, name)) ??
-    (await create(client, name, wanted)) ??
-    (await findUrl(client, name));
+  const existing = await findUrl(client, name);
+  if (existing === undefined && !mayCreate) {
+    throw new QueueFailure(`queue ${name}`, MISSING, "it does not exist");
+  }
+  const url = existing ?? (await create(client, name, wanted)) ?? (await findUrl(client, name));
   if (url === undefined) {
     throw new Error(`the queue ${name} can neither be found nor created`);
   }

@@ -1,23 +1,29 @@
 import type { Queue, Queues } from "./queue.ts";
 import { ensureSqsPair } from "./sqs-attributes.ts";
 import { createSqsClient, type SqsSettings } from "./sqs-client.ts";
+import { QueueFailure } from "./queue-failure.ts";
 import { sqsFailure } from "./sqs-error.ts";
 import { SqsQueue } from "./sqs-queue.ts";
 
 /** Queues on SQS, or on a server that speaks it; nothing is asked before the first `open`. */
-export function openSqsQueues(settings: SqsSettings): Queues {
+export function openSqsQueues(
+  settings: SqsSettings & {
+    /** False to throw instead of creating a queue that is missing. */
+    readonly create?: boolean | undefined;
+  },
+): Queues {
   const client = createSqsClient(settings);
   const opened = new Map<string, Promise<Queue>>();
   const differences: string[] = [];
 
   async function open(name: string): Promise<Queue> {
     try {
-      const pair = await ensureSqsPair(client, `${settings.prefix}${name}`);
+      const pair = await ensureSqsPair(client, `${settings.prefix}${name}`, settings.create);
       differences.push(...pair.differences);
       return new SqsQueue(name, client, pair);
     } catch (error) {
       opened.delete(name); // the next call tries again
-      throw sqsFailure(`queue ${name}: open`, error);
+      throw error instanceof QueueFailure ? error : sqsFailure(`queue ${name}: open`, error);
     }
   }
 
