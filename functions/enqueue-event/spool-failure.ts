@@ -29,18 +29,6 @@ export async function explained<T>(
   }
 }
 
-/** Resolves to undefined where a file is missing: another process that works on the same spool may have been faster. */
-export async function unlessMissing<T>(operation: Promise<T>): Promise<T | undefined> {
-  try {
-    return await operation;
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") {
-      return undefined;
-    }
-    throw error;
-  }
-}
-
 const NO_RIGHT =
   "run vmcatcher and vmcatcher-one as the same user, or give this user the right to it";
 const NO_SPACE = "there is no space left, make room";

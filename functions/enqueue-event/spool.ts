@@ -2,7 +2,8 @@ import { lstat, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { GiveUp } from "../shared/errors.ts";
 import { UnsuitableFile, readRegularFile } from "../shared/regular-file.ts";
-import { explained, unlessMissing } from "./spool-failure.ts";
+import { unlessMissing } from "../shared/unless-missing.ts";
+import { explained } from "./spool-failure.ts";
 
 /**
  * The hook's directories.

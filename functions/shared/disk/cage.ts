@@ -1,7 +1,5 @@
-import { constants } from "node:fs";
-import { access } from "node:fs/promises";
-import { delimiter, join } from "node:path";
 import { RetryLater } from "../errors.ts";
+import { findInPath } from "../program-path.ts";
 import { landlockArguments, type OpenableFiles } from "./landlock.ts";
 
 /** What a caged program may use. */
@@ -48,6 +46,11 @@ export function programEnvironment(): Readonly<Record<string, string>> {
   return { PATH: process.env["PATH"] ?? "", LC_ALL: "C" };
 }
 
+/** The package of a program that we run, by the names that distributions give it. */
+export function packageOf(program: string): string {
+  return PACKAGES.get(program) ?? program;
+}
+
 const PACKAGES: ReadonlyMap<string, string> = new Map([
   ["qemu-img", "qemu-utils (Debian, Ubuntu) or qemu-img (Red Hat, Alpine)"],
   ["setpriv", "util-linux (Alpine: setpriv)"],
@@ -57,22 +60,9 @@ const PACKAGES: ReadonlyMap<string, string> = new Map([
 ]);
 
 async function findProgram(name: string): Promise<string> {
-  for (const directory of (process.env["PATH"] ?? "").split(delimiter)) {
-    const path = join(directory, name);
-    if (directory !== "" && (await isExecutable(path))) {
-      return path;
-    }
+  const path = await findInPath(name, process.env["PATH"] ?? "");
+  if (path === undefined) {
+    throw new RetryLater(`${name} is not installed: install the package ${packageOf(name)}`);
   }
-  throw new RetryLater(
-    `${name} is not installed: install the package ${PACKAGES.get(name) ?? name}`,
-  );
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return path;
 }
