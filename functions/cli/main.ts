@@ -5,6 +5,7 @@ import { errorText } from "../shared/errors.ts";
 import { cleanCommand } from "./clean.ts";
 import { deadLettersCommand } from "./dead-letters.ts";
 import { demoCommand } from "./demo.ts";
+import { doctorCommand } from "./doctor.ts";
 import { EXIT_FAILED, EXIT_USAGE } from "./exit-codes.ts";
 import { healthCommand } from "./health.ts";
 import { hookCommand } from "./hook.ts";
@@ -28,6 +29,7 @@ for (const command of [
   runCommand(),
   hookCommand(),
   hookScriptCommand(),
+  doctorCommand(),
   statusCommand(),
   healthCommand(),
   deadLettersCommand(),

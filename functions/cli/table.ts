@@ -10,6 +10,7 @@ export function table(header: readonly string[], rows: readonly (readonly string
   return lines.map((line) => `  ${line.trimEnd()}\n`).join("");
 }
 
-function printable(text: string): string {
+/** The text with `?` for control characters, which could steer a terminal. */
+export function printable(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, "?");
 }
