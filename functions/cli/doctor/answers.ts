@@ -8,7 +8,7 @@ import type { QueueDepth } from "../../shared/queue/queue.ts";
 import { Unavailable } from "./check.ts";
 import { once } from "./once.ts";
 
-/** What OpenNebula and the queues say. Each is asked once, whoever wants to know. All throw Unavailable. */
+/** What OpenNebula and the queues say. Each is asked once, whoever wants to know. Where nothing else is said, they throw Unavailable. */
 export interface Answers {
   /** As `one.system.version` says it. Throws what the port throws: the check of the connection tells it in full. */
   version(): Promise<string>;
@@ -28,9 +28,10 @@ interface QueueAnswers {
   readonly differences: readonly string[];
 }
 
+/** Nothing is asked before it is wanted. */
 export function createAnswers(config: Config, opennebula: OpenNebula): Answers {
   const queues = openQueues(config, { create: false });
-  const version = once(() => opennebula.version(AbortSignal.timeout(ANSWER_LIMIT_MS)));
+  const version = once(() => opennebula.version(AbortSignal.timeout(VERSION_LIMIT_MS)));
   const ask = <Answer>(what: string, question: (signal: AbortSignal) => Promise<Answer>) =>
     once(async () => {
       await version().catch((error: unknown) => {
@@ -65,8 +66,9 @@ export function createAnswers(config: Config, opennebula: OpenNebula): Answers {
   };
 }
 
-/** Two of them in turn take less than a check may, so that it is told what did not answer. */
-const ANSWER_LIMIT_MS = 4500;
+// All are less than a check may take, so that it is told what did not answer.
+const VERSION_LIMIT_MS = 5000; // milliseconds in truth; nothing else is asked before
+const ANSWER_LIMIT_MS = 9000; // a pool of thousands of images takes seconds
 
 /** The SDK tries a server that is silent again and again. */
 const QUEUES_LIMIT_MS = 8000;

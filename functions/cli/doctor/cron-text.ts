@@ -37,9 +37,9 @@ export function readCronText(text: string): CronText {
   };
 }
 
-/** Five fields of time, or a nickname such as `@daily`; then, in system files, the user and a command. */
+/** Five fields of time, or a nickname such as `@daily`; then, in system files, the user and a command (in a person's own, vmcatcher's programs). */
 const CRON_LINE =
-  /^\s*(?:@[a-z]+|(?:[\d*,/-]|[A-Za-z]{3}\b)+(?:\s+(?:[\d*,/-]|[A-Za-z]{3}\b)+){4})\s+([a-z_][a-z0-9_-]*)\s+[\w./"'([{:]/;
+  /^\s*(?:@[a-z]+|(?:[\d*,/-]|[A-Za-z]{3}\b)+(?:\s+(?:[\d*,/-]|[A-Za-z]{3}\b)+){4})\s+(?!vmcatcher_)([a-z_][a-z0-9_-]*)\s+[\w./"'([{:]/;
 
 function* assignments(line: string): Generator<readonly [name: string, value: string]> {
   // In a crontab the whole rest of the line is the value, blanks and all.

@@ -50,11 +50,11 @@ function shown(text: string): string {
 }
 
 function summary(findings: readonly Finding[]): string {
-  const parts: readonly (readonly [Severity, string])[] = [
-    ["error", "errors"],
-    ["warning", "warnings"],
-    ["unchecked", "not checked"],
+  const parts: readonly (readonly [string, Severity])[] = [
+    ["errors", "error"],
+    ["warnings", "warning"],
+    ["not checked", "unchecked"],
     ["ok", "ok"],
   ];
-  return parts.map(([severity, name]) => `${count(findings, severity)} ${name}`).join(", ");
+  return parts.map(([name, severity]) => `${name}: ${count(findings, severity)}`).join(", ");
 }

@@ -31,14 +31,14 @@ export async function obstacle(
       return undefined;
     }
   }
-  for (const directory of directoriesTo(target)) {
-    const found = await refusalOf(directory, person, EXECUTE);
-    if (found !== undefined) {
-      return found;
+  const onTheWay = directoriesTo(target).map((path): [string, number] => [path, EXECUTE]);
+  for (const [one, right] of [...onTheWay, [target, wanted] as const]) {
+    const refusal = await refusalOf(one, person, right);
+    if (refusal !== undefined) {
+      return isUs ? `${refusal})` : `${refusal}; ACLs were not looked at)`;
     }
   }
-  const found = await refusalOf(target, person, wanted);
-  return found ?? (isUs ? `${target} is refused, although its mode allows it` : undefined);
+  return isUs ? `${target} is refused, although its mode allows it` : undefined;
 }
 
 /** Whether somebody may do that with a file of such an owner, group and mode. */
@@ -76,7 +76,7 @@ async function refusalOf(
     return undefined;
   }
   const mode = (file.mode & 0o7777).toString(8).padStart(4, "0");
-  return `${person.name} may not ${verb(wanted, isDirectory(file.mode))} ${path} (mode ${mode}, uid ${file.uid}, gid ${file.gid})`;
+  return `${person.name} may not ${verb(wanted, isDirectory(file.mode))} ${path} (mode ${mode}, uid ${file.uid}, gid ${file.gid}`;
 }
 
 function verb(wanted: number, directory: boolean): string {

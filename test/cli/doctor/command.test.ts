@@ -45,7 +45,7 @@ describe("vmcatcher-one doctor", () => {
     const installation = await createInstallation(t);
     const well = await doctor(installation, []);
     assert.equal(well.exitCode, 0, well.stdout);
-    assert.match(well.stdout, /^0 errors, 0 warnings, /m);
+    assert.match(well.stdout, /^errors: 0, warnings: 0, /m);
     const warned = await doctor(installation, [], { TZ: "Nowhere/Atall" });
     assert.equal(warned.exitCode, 3, warned.stdout);
     assert.match(warned.stdout, /^WARNING {6}time-zone$/m);

@@ -25,6 +25,7 @@ describe("what a cron file tells", () => {
     ["50 */6 * * *  oneadmin  vmcatcher_subscribe -U; vmcatcher_cache", "oneadmin"],
     ["@daily one-admin /usr/bin/vmcatcher_cache", "one-admin"],
     ["0 5 * jan-mar Mon root (vmcatcher_cache)", "root"],
+    ["0 5 * * * vmcatcher_cache -v", undefined],
     ["#0 5 * * * root vmcatcher_cache", undefined],
     ["vmcatcher_cache", undefined],
   ] as const) {

@@ -78,7 +78,7 @@ ERROR        long-name
              seen  two
              fix   repair it
 
-1 errors, 0 warnings, 0 not checked, 1 ok
+errors: 1, warnings: 0, not checked: 0, ok: 1
 `,
     );
   });
@@ -94,7 +94,7 @@ ERROR        long-name
       text,
       /^not checked {2}a, c\n +seen {2}no cron file\n +fix {3}--cron FILE\nok +b +one\n/,
     );
-    assert.match(text, /2 not checked/);
+    assert.match(text, /not checked: 2/);
   });
 
   it("is short and harmless, whatever others have written", () => {

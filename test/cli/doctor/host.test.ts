@@ -81,7 +81,7 @@ describe("doctor on the host", () => {
       const expected = { seen: /belongs to root/, fix: /chown daemon: / };
       await installation.tells("home", { severity: "warning", ...expected }, question);
     } else {
-      const expected = { seen: /may not read and write to and enter \/$/, fix: /chown it to/ };
+      const expected = { seen: /may not read and write to and enter \/ \(/, fix: /chown it to/ };
       await installation.tells(
         "home",
         { severity: "error", ...expected },

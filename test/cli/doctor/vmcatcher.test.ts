@@ -146,6 +146,13 @@ describe("doctor on the hook", () => {
     await installation.tells("hook-settings", { severity: "warning", ...stale });
   });
 
+  it("says nothing of a home that only a shell knows", async (t) => {
+    const installation = await createInstallation(t);
+    await installation.cron({ ...installation.cronVariables, VMCATCHER_ONE_HOME: "$HOME/images" });
+    const expected = { seen: /\$HOME\/images is cannot be told/, fix: /write the path itself/ };
+    await installation.tells("hook-settings", { severity: "unchecked", ...expected });
+  });
+
   it("tells that it will not find vmcatcher_image in cron's PATH", async (t) => {
     const installation = await createInstallation(t);
     const { PATH: _, ...variables } = installation.cronVariables;

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { link, readFile, rm, stat } from "node:fs/promises";
+import { link, lstat, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { errorText } from "../../../shared/errors.ts";
 import { namesIn } from "../../../shared/names-in.ts";
@@ -47,7 +47,7 @@ const PINNING =
 async function anyFile(directory: string): Promise<string | undefined> {
   for (const name of await namesIn(directory)) {
     const path = join(directory, name);
-    if ((await stat(path)).isFile()) {
+    if ((await lstat(path)).isFile()) {
       return path;
     }
   }
