@@ -76,7 +76,7 @@ async function refusalOf(
     return undefined;
   }
   const mode = (file.mode & 0o7777).toString(8).padStart(4, "0");
-  return `${person.name} may not ${verb(wanted, isDirectory(file.mode))} ${path} (mode ${mode}, uid ${file.uid}, gid ${file.gid}`;
+  return `the user ${person.name} may not ${verb(wanted, isDirectory(file.mode))} ${path} (mode ${mode}, uid ${file.uid}, gid ${file.gid}`;
 }
 
 function verb(wanted: number, directory: boolean): string {

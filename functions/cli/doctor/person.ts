@@ -1,3 +1,4 @@
+import { userInfo } from "node:os";
 import { execa } from "execa";
 
 /** A user of this host. */
@@ -29,7 +30,16 @@ export function ourselves(): Person | undefined {
     return undefined;
   }
   const uid = geteuid();
-  return { name: `uid ${uid}`, uid, gids: [...new Set([getegid(), ...getgroups()])] };
+  return { name: nameOf(uid), uid, gids: [...new Set([getegid(), ...getgroups()])] };
+}
+
+/** A container may run as a number that has no name. */
+function nameOf(uid: number): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(uid);
+  }
 }
 
 async function output(

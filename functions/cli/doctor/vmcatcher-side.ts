@@ -91,7 +91,7 @@ export async function serviceUser(
     return us;
   }
   const owner = await findPerson(String(home.uid), signal);
-  return owner ?? { name: `uid ${home.uid}`, uid: home.uid, gids: [home.gid] };
+  return owner ?? { name: String(home.uid), uid: home.uid, gids: [home.gid] };
 }
 
 /** What sites and packages use: with OpenNebula's own home, and vmcatcher's. */

@@ -66,7 +66,7 @@ describe("doctor on cron", () => {
       severity: "ok",
       seen: /VMCATCHER_CACHE_EVENT is '.*vmcatcher-hook'/,
     });
-    await installation.tells("spool", { severity, seen: /^nobody may not/ });
+    await installation.tells("spool", { severity, seen: /^the user nobody may not/ });
   });
 
   it("tells misspelt variables and unknown settings", async (t) => {
@@ -118,7 +118,7 @@ describe("doctor on the hook", () => {
     const installation = await createInstallation(t);
     await chmod(installation.hook, 0o750);
     await installation.cron(installation.cronVariables, STRANGER);
-    const expected = { seen: /^nobody may not read and execute/, fix: /chmod 755/ };
+    const expected = { seen: /^the user nobody may not read and execute/, fix: /chmod 755/ };
     await installation.tells("hook", { severity, ...expected });
   });
 
@@ -172,7 +172,11 @@ describe("doctor on the hook", () => {
     });
     await chmod(path, 0o750);
     await installation.cron(named, STRANGER);
-    await installation.tells("vmcatcher-image", { severity, seen: /^nobody may not execute/, fix });
+    await installation.tells("vmcatcher-image", {
+      severity,
+      seen: /^the user nobody may not execute/,
+      fix,
+    });
   });
 });
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { error, troublesOr, type Check, type Verdict } from "../check.ts";
+import { error, troublesOr, type Check } from "../check.ts";
 import { EXECUTE, obstacle, WRITE } from "../obstacle.ts";
 import { nearestExisting } from "../resolve-path.ts";
 import { vmcatcherUsers } from "../vmcatcher-side.ts";
@@ -11,26 +11,23 @@ export const spool: Check = {
   look: async (site, signal) => {
     const { spoolDirectory, stagingDirectory, home } = site.config;
     const users = await vmcatcherUsers(site, signal);
-    const troubles: Verdict[] = [];
+    const needed = [join(spoolDirectory, "tmp"), join(spoolDirectory, "new"), stagingDirectory];
+    const refusals = new Map<string, string[]>();
     for (const user of users) {
-      for (const wanted of [
-        join(spoolDirectory, "tmp"),
-        join(spoolDirectory, "new"),
-        stagingDirectory,
-      ]) {
+      for (const wanted of needed) {
         // The hook makes what is missing.
-        const path = await nearestExisting(wanted);
-        const refusal = await obstacle(path, user, WRITE | EXECUTE);
+        const refusal = await obstacle(await nearestExisting(wanted), user, WRITE | EXECUTE);
         if (refusal !== undefined) {
-          troubles.push(
-            error(
-              `${refusal}: the hook cannot use ${wanted}, and its events are lost`,
-              `let one user run vmcatcher and the functions, or give both one group: chgrp -R GROUP ${home} && chmod -R g+rwX,g+s ${home}`,
-            ),
-          );
+          refusals.set(refusal, [...(refusals.get(refusal) ?? []), wanted]);
         }
       }
     }
+    const troubles = Array.from(refusals, ([refusal, directories]) =>
+      error(
+        `${refusal}: the hook cannot use ${directories.join(", ")}, and its events are lost`,
+        `let one user run vmcatcher and the functions, or give both one group: chgrp -R GROUP ${home} && chmod -R g+rwX,g+s ${home}`,
+      ),
+    );
     const names = users.map(({ name }) => name).join(", ");
     return troublesOr(troubles, `${names} may write to ${spoolDirectory} and ${stagingDirectory}`);
   },
