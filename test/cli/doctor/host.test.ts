@@ -1,6 +1,8 @@
-import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
+import assert from "node:assert/strict";
+import { chmod, chown, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { judgeSpace } from "../../../functions/cli/doctor/host/disk-space.ts";
 import { createInstallation, fakeProgram, serve } from "./installation.ts";
 
 describe("doctor on the host", () => {
@@ -80,6 +82,10 @@ describe("doctor on the host", () => {
       const question = { places: { onedUser: "daemon" } };
       const expected = { seen: /belongs to root/, fix: /chown daemon: / };
       await installation.tells("home", { severity: "warning", ...expected }, question);
+      await chown(installation.site.config.home, 65_534, 65_534);
+      await chmod(installation.site.config.home, 0o550);
+      const refused = { seen: /may not read and write to and enter .*home/, fix: /chown it to/ };
+      await installation.tells("home", { severity: "error", ...refused });
     } else {
       const expected = { seen: /may not read and write to and enter \/ \(/, fix: /chown it to/ };
       await installation.tells(
@@ -95,6 +101,31 @@ describe("doctor on the host", () => {
     const question = { env: { VMCATCHER_ONE_HOME: "/proc" } }; // a file system without a free block
     const expected = { seen: /\/proc has 0\.0 GiB free/, fix: /make room/ };
     await installation.tells("disk-space", { severity: "error", ...expected }, question);
+  });
+
+  for (const [fault, { gib, inodes }, severity, seen] of [
+    ["less than a large image needs", { gib: 9, inodes: 5 }, "warning", /9\.0 GiB free, which/],
+    ["no room", { gib: 0.9, inodes: 5 }, "error", /0\.9 GiB free: conversions wait/],
+    ["no inode", { gib: 900, inodes: 0 }, "error", /no inode free/],
+    ["room", { gib: 11, inodes: 5 }, "ok", /11\.0 GiB free$/],
+  ] as const) {
+    it(`knows what a file system with ${fault} means`, () => {
+      const space = { bsize: 4096, bavail: (gib * 2 ** 30) / 4096, files: 10, ffree: inodes };
+      const verdict = judgeSpace("/x", space);
+      assert.equal(verdict.severity, severity);
+      assert.match(verdict.seen, seen);
+    });
+  }
+
+  it("says nothing of a clock that the server does not tell", async (t) => {
+    const installation = await createInstallation(t);
+    const address = await serve(t, (_request, response) => {
+      response.sendDate = false;
+      response.end();
+    });
+    const question = { env: { ONE_XMLRPC: `http://${address}/RPC2` } };
+    const expected = { seen: /does not tell its time/, fix: /compare `date` on both hosts/ };
+    await installation.tells("clock", { severity: "unchecked", ...expected }, question);
   });
 
   it("tells clocks that differ, by what the server itself says", async (t) => {

@@ -75,6 +75,14 @@ describe("doctor on OpenNebula", () => {
     }
   });
 
+  it("tells what it refuses to tell", async (t) => {
+    const installation = await createInstallation(t);
+    const fault = { kind: "error", code: 512, text: "Not authorized" } as const;
+    installation.site.simulator.inject({ fault, method: "one.datastorepool.info" });
+    const expected = { seen: /does not tell its datastores: .*Not authorized/, fix: /oned\.log/ };
+    await installation.tells("datastore", { severity: "unchecked", ...expected });
+  });
+
   it("tells a cluster without a leader", async (t) => {
     const installation = await createInstallation(t);
     const fault = { kind: "election" } as const;

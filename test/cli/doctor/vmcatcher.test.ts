@@ -55,6 +55,20 @@ describe("doctor on cron", () => {
     });
   }
 
+  it("tells what it could not look into", async (t) => {
+    const installation = await createInstallation(t);
+    const question = { places: { cron: [join(installation.cronFile, "below")] } };
+    const seen = /not readable: .*below: ENOTDIR/;
+    await installation.tells("cron", { severity: "unchecked", seen, fix: /as root/ }, question);
+  });
+
+  it("tells that nobody says who runs vmcatcher", async (t) => {
+    const installation = await createInstallation(t);
+    await writeFile(installation.cronFile, "#!/bin/sh\nvmcatcher_cache\n");
+    const expected = { seen: /says which user runs vmcatcher/, fix: /--vmcatcher-user NAME/ };
+    await installation.tells("spool", { severity: "unchecked", ...expected });
+  });
+
   it("follows a script that cron calls", async (t) => {
     const installation = await createInstallation(t);
     const script = join(installation.site.directory, "update-images.sh");
@@ -122,6 +136,17 @@ describe("doctor on the hook", () => {
     await installation.tells("hook", { severity, ...expected });
   });
 
+  it("may be the command itself", async (t) => {
+    const installation = await createInstallation(t);
+    const program = join(installation.site.directory, "vmcatcher-one");
+    await writeFile(program, "#!/bin/sh\n", { mode: 0o755 });
+    const VMCATCHER_CACHE_EVENT = `${program} hook`;
+    await installation.cron({ ...installation.cronVariables, VMCATCHER_CACHE_EVENT });
+    await installation.tells("hook", { severity: "ok", seen: /vmcatcher-one hook$/ });
+    await chmod(program, 0o644);
+    await installation.tells("hook", { severity, seen: /may not .*execute/, fix: /chmod 755/ });
+  });
+
   it("need not be executable when a shell is told to read it", async (t) => {
     const installation = await createInstallation(t);
     await chmod(installation.hook, 0o644);
@@ -171,6 +196,9 @@ describe("doctor on the hook", () => {
       seen: /finds .*vmcatcher_image/,
     });
     await chmod(path, 0o750);
+    await installation.cron({ ...named, PATH: "$HOME/bin:$PATH" });
+    const shell = { seen: /cannot be told from the text/, fix };
+    await installation.tells("vmcatcher-image", { severity: "unchecked", ...shell });
     await installation.cron(named, STRANGER);
     await installation.tells("vmcatcher-image", {
       severity,
@@ -235,6 +263,19 @@ describe("doctor on vmcatcher's cache", () => {
       const expected = { seen: /cache is not known/, fix: /--cache DIRECTORY/ };
       await installation.tells(check, { severity: "unchecked", ...expected });
     }
+  });
+
+  it("is looked for beside the home", async (t) => {
+    const installation = await createInstallation(t);
+    const { VMCATCHER_CACHE_DIR_CACHE: _, ...variables } = installation.cronVariables;
+    await installation.cron(variables);
+    const cache = join(installation.site.directory, "cache");
+    await mkdir(cache);
+    await writeFile(join(cache, "cache.index"), "{}");
+    await installation.tells("cache-index", {
+      severity: "ok",
+      seen: new RegExp(`${cache}/cache.index`),
+    });
   });
 
   for (const [name, variable] of [
