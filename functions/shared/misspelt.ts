@@ -4,13 +4,14 @@
  * @returns undefined when there is nothing to correct
  */
 export function correctedName(name: string): string | undefined {
-  if (KNOWN.includes(name)) {
+  if (!name.startsWith("VM") || KNOWN.includes(name)) {
     return undefined;
   }
   const [prefix = ""] = name.split("_", 1);
   const right = isNear(prefix, PREFIX) ? `${PREFIX}${name.slice(prefix.length)}` : name;
-  const known = KNOWN.find((candidate) => isNear(right, candidate)) ?? right;
-  return known === name ? undefined : known;
+  // A name of which only the begin is like ours may be that of other software.
+  const isOurs = right !== name && /^VMCATCHER_(?:ONE|EVENT)_/.test(right);
+  return KNOWN.find((candidate) => isNear(right, candidate)) ?? (isOurs ? right : undefined);
 }
 
 const PREFIX = "VMCATCHER";
