@@ -316,6 +316,14 @@ describe("doctor on vmcatcher's cache", () => {
     await installation.tells("cache-index", { severity: "unchecked", ...none });
   });
 
+  const isRoot = process.geteuid?.() === 0;
+  it("tells that it may not try", { skip: isRoot && "root may write anywhere" }, async (t) => {
+    const installation = await createInstallation(t);
+    await chmod(installation.site.config.stagingDirectory, 0o500);
+    const expected = { seen: /this user may not link/, fix: /run doctor as root/ };
+    await installation.tells("hard-links", { severity: "unchecked", ...expected });
+  });
+
   it("tells that the kernel protects images of another owner", async (t) => {
     const installation = await createInstallation(t);
     const question = { places: { vmcatcherUser: STRANGER } };
@@ -332,7 +340,7 @@ describe("doctor on vmcatcher's cache", () => {
     await writeFile(index, '{"cut');
     const cut = { seen: /cache\.index cannot be understood/, fix: /delete it/ };
     await installation.tells("cache-index", { severity: "warning", ...cut });
-    if (process.geteuid?.() === 0) {
+    if (isRoot) {
       await chown(installation.site.config.home, 65_534, 65_534); // the service is then nobody's
     }
     await chmod(index, 0o200);
