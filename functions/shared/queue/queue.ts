@@ -92,6 +92,8 @@ export interface Queue {
    * Absent where the queue cannot tell: AWS has the age in CloudWatch only, and ElasticMQ not at all.
    */
   oldestSentAt?(): Promise<number | undefined>;
+  /** The groups that have a message here, leased and hidden ones included. Absent where the queue cannot tell: SQS lists nothing. */
+  groups?(): Promise<ReadonlySet<string>>;
   /** Looks at the dead letters without changing them, oldest first, at most `limit`. */
   deadLetters(limit: number): Promise<readonly DeadLetter[]>;
   /**

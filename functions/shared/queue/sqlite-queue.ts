@@ -20,7 +20,7 @@ import type {
 } from "./queue.ts";
 import type { SqliteBell } from "./sqlite-bell.ts";
 import { sqliteFailure } from "./sqlite-error.ts";
-import { deadLetterSchema, depthSchema, oldestSchema } from "./sqlite-rows.ts";
+import { deadLetterSchema, depthSchema, groupsSchema, oldestSchema } from "./sqlite-rows.ts";
 import type { Statements } from "./sqlite-statements.ts";
 import { takeHead, untilNextVisible } from "./sqlite-take.ts";
 import { presentTime } from "./sqlite-time.ts";
@@ -136,6 +136,11 @@ export class SqliteQueue implements Queue {
       this.#statements.oldest.get({ queue: this.name }),
     );
     return oldestSchema.parse(row)?.sentAt;
+  }
+
+  async groups(): Promise<ReadonlySet<string>> {
+    const rows = this.#attempt("groups", () => this.#statements.groups.all({ queue: this.name }));
+    return new Set(groupsSchema.parse(rows).map(({ grp }) => grp));
   }
 
   async deadLetters(limit: number): Promise<readonly DeadLetter[]> {

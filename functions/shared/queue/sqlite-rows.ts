@@ -27,6 +27,8 @@ export const oldestSchema = z.object({ sentAt: z.int() }).optional();
 
 /** A message or dead letter, as far as `bodies` wants to know. */
 export const bodySchema = z.object({ body: z.string() });
+/** All rows of the groups. */
+export const groupsSchema = z.array(z.object({ grp: z.string() }));
 
 /** A row of `dead_letter`; `code` is null when the queue itself moved the message there. */
 export const deadLetterSchema = z

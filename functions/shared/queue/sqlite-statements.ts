@@ -21,6 +21,7 @@ export function prepareStatements(database: DatabaseSync) {
     removeWorn: database.prepare(REMOVE_WORN),
     depth: database.prepare(DEPTH),
     oldest: database.prepare(OLDEST),
+    groups: database.prepare(GROUPS),
     deadLetters: database.prepare(DEAD_LETTERS),
     resurrect: database.prepare(RESURRECT),
     removeDeadLetters: database.prepare(REMOVE_DEAD_LETTERS),
@@ -91,6 +92,8 @@ const DEPTH = `
   FROM message WHERE queue = :queue`;
 
 const OLDEST = `SELECT sent_at AS sentAt FROM message WHERE queue = :queue ORDER BY id LIMIT 1`;
+
+const GROUPS = `SELECT DISTINCT grp FROM message WHERE queue = :queue`;
 
 const DEAD_LETTERS = `
   SELECT id, grp, body, code, text, step, time, attempts FROM dead_letter

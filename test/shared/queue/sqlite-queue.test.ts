@@ -190,3 +190,23 @@ test("the bodies of all messages can be seen: waiting, leased, hidden and dead o
   await another.close();
   await assert.rejects(async () => queues.bodies?.(), QueueFailure);
 });
+
+test("groups are those of all messages, leased and hidden ones too, and of no other queue", async () => {
+  const queues = openSqliteQueues(newPath());
+  const queue = await queues.open("q");
+  const other = await queues.open("other");
+  for (const group of ["leased", "hidden", "waiting"]) {
+    await queue.send({ body: group, group, deduplicationId: group });
+  }
+  await other.send(message("x"));
+  await takeNow(queue);
+  await queue.changeVisibility(await takeNow(queue), 60);
+  assert.deepEqual([...((await queue.groups?.()) ?? [])].toSorted(), [
+    "hidden",
+    "leased",
+    "waiting",
+  ]);
+  await queue.remove(await takeNow(queue));
+  assert.deepEqual([...((await queue.groups?.()) ?? [])].toSorted(), ["hidden", "leased"]);
+  await queues.close();
+});
