@@ -1,6 +1,7 @@
 import type { AvailableJob } from "../capture-metadata/message.ts";
 import type { Message as RestoreMessage } from "../restore-permissions/message.ts";
 import type { Deps } from "../shared/deps.ts";
+import { changedAttributes } from "../shared/lineage/announced.ts";
 import {
   EVENT_TIME,
   EXPIRY_UNKNOWN_SINCE,
@@ -95,8 +96,9 @@ function isBetweenRenames(job: AvailableJob, lineage: Lineage): boolean {
 }
 
 /**
- * The content is live already: the event leaves its time on the image, so that no older one can undo it, and what was noted
- * against the image is withdrawn. An image of the predecessor is adopted by the same call.
+ * The content is live already: the event leaves its time on the image, so that no older one can undo it, brings the texts up to
+ * date that the list says of the image, and withdraws what was noted against it. An image of the predecessor is adopted by the
+ * same call.
  */
 async function confirm(
   job: AvailableJob,
@@ -105,6 +107,8 @@ async function confirm(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const attributes = new Map([
+    // An old announcement of the same content, repeated, must not bring old texts back.
+    ...(job.eventTime < eventTime(live) ? [] : changedAttributes(job.attributes, live)),
     [EVENT_TIME, laterOf(eventTime(live), job.eventTime)],
     [SHA512, job.sha512],
   ]);
