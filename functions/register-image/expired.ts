@@ -3,8 +3,8 @@ import type { Message as RestoreMessage } from "../restore-permissions/message.t
 import type { Deps } from "../shared/deps.ts";
 import { EVENT_TIME, EXPIRY_UNKNOWN_SINCE, STALE_SINCE } from "../shared/lineage/attributes.ts";
 import { isTakenBack } from "../shared/lineage/guards.ts";
-import { eventTime, lineageOf, newest, type Lineage } from "../shared/lineage/lineage.ts";
-import { endRetirement, lockAwayRetired, retire } from "../shared/lineage/retire.ts";
+import { eventTime, lineageOf, newest, retiredBy, type Lineage } from "../shared/lineage/lineage.ts";
+import { endRetirement, isHalfExpired, lockAway, retire } from "../shared/lineage/retire.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
 
 type Outcome = RestoreMessage["outcome"];
@@ -42,9 +42,13 @@ export async function handleExpired(
     await retire(live, "expired", job, deps, signal);
     return { kind: "expired" };
   }
-  const begun = await lockAwayRetired(job, lineage, deps, signal);
+  // Of this job, which is delivered again, or of one that was lost with its queue.
+  const begun = new Set([...retiredBy(job, lineage), ...lineage.images.filter(isHalfExpired)]);
+  for (const { id } of begun) {
+    await lockAway(id, deps, signal);
+  }
   await leaveTime(job, lineage, deps, signal);
-  return { kind: begun > 0 ? "expired" : "nothing-to-expire" };
+  return { kind: begun.size > 0 ? "expired" : "nothing-to-expire" };
 }
 
 /**

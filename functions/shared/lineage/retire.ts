@@ -8,7 +8,7 @@ import type { Image } from "../opennebula/opennebula.ts";
 import { DISABLE, EVENT_TIME, REMEMBERED, STATE, SUPERSEDED_BY } from "./attributes.ts";
 import { isRetired, retiredBy, type Lineage } from "./lineage.ts";
 import { retiredName } from "./retired-name.ts";
-import { rightsOf, rightsText } from "./rights.ts";
+import { rememberedRights, rightsOf, rightsText } from "./rights.ts";
 
 /*
  * An image is retired in three parts, each of which can be repeated:
@@ -175,6 +175,23 @@ export async function disable(image: Image, deps: Deps, signal: AbortSignal): Pr
       "in use: will be disabled when it is free",
     );
   }
+}
+
+/** Whether the last part was done, or a person has given the image other rights since: what it remembers is not what it has. */
+export function wasLockedAway(image: Image): boolean {
+  const before = rememberedRights(image);
+  return (
+    before === undefined ||
+    (before.uid === ONEADMIN && before.gid === ONEADMIN && before.mode === RETIRED_MODE) ||
+    before.uid !== image.uid ||
+    before.gid !== image.gid ||
+    before.mode !== image.mode
+  );
+}
+
+/** Whether an image was expired by an attempt that ended before its last part. */
+export function isHalfExpired(image: Image): boolean {
+  return image.attributes.get(STATE) === "expired" && !wasLockedAway(image);
 }
 
 const ONEADMIN = 0; // uid and gid of oneadmin in every OpenNebula
