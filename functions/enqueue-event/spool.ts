@@ -78,8 +78,8 @@ export async function openSpool({
   };
 }
 
-// An environment has at most some MiB (execve allows a quarter of the stack, and 128 KiB a variable).
-const MAX_ENTRY_BYTES = 8 * 2 ** 20;
+/** An environment has at most some MiB (execve allows a quarter of the stack, and 128 KiB a variable). */
+export const MAX_ENTRY_BYTES = 8 * 2 ** 20;
 const DIRECTORY_MODE = 0o750; // as the hook makes them: what lists say is nobody else's business
 const FILE_MODE = 0o640;
 
