@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import type * as z from "zod";
 import { correctedName } from "./misspelt.ts";
 import { settingsSchema } from "./settings.ts";
 
@@ -52,6 +53,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     janitorSeconds: settings.VMCATCHER_ONE_JANITOR_SECONDS,
     severalDisks: settings.VMCATCHER_ONE_SEVERAL_DISKS,
     http: settings.VMCATCHER_ONE_HTTP,
+    ...vmcatcherPaths(settings),
+    reconcile: settings.VMCATCHER_ONE_RECONCILE,
+    reconcileSeconds: settings.VMCATCHER_ONE_RECONCILE_SECONDS,
     logLevel: settings.VMCATCHER_ONE_LOG_LEVEL,
   };
 }
@@ -92,6 +96,15 @@ export interface Config {
   readonly severalDisks: "boot-disk" | "refuse";
   /** Where health and metrics are served; undefined for nowhere. */
   readonly http: { readonly host: string; readonly port: number } | undefined;
+  /** vmcatcher's record of what lies in its cache; beside it lie the images. */
+  readonly cacheIndex: string;
+  /** Where vmcatcher's downloads lie until they are complete. */
+  readonly downloadDirectory: string;
+  /** Path or SQLAlchemy URL of vmcatcher's database. May hold a password: never to be shown. */
+  readonly vmcatcherDatabase: string;
+  /** What the schedule does with what it finds. */
+  readonly reconcile: "off" | "report" | "repair";
+  readonly reconcileSeconds: number;
   readonly logLevel: string;
 }
 
@@ -107,6 +120,22 @@ export class ConfigError extends Error {
 }
 
 const GIB = 2 ** 30;
+
+/** Where sites have vmcatcher's files (EGI's set-up of 2014), and where vmcatcher looks for downloads when it is told nothing. */
+function vmcatcherPaths(settings: z.output<typeof settingsSchema>) {
+  const cacheIndex =
+    settings.VMCATCHER_ONE_CACHE_INDEX ??
+    join(settings.VMCATCHER_CACHE_DIR_CACHE ?? "/var/lib/one/cache", "cache.index");
+  return {
+    cacheIndex,
+    downloadDirectory:
+      settings.VMCATCHER_CACHE_DIR_DOWNLOAD ?? join(dirname(cacheIndex), "partial"),
+    vmcatcherDatabase:
+      settings.VMCATCHER_ONE_VMCATCHER_DB ??
+      settings.VMCATCHER_RDBMS ??
+      "/var/lib/one/vmcatcher.db",
+  };
+}
 
 const ownNames = new Set(Object.keys(settingsSchema.shape));
 

@@ -74,6 +74,9 @@ const httpAddress = z
     return { host: match[1] ?? match[2] ?? "", port };
   });
 
+// vmcatcher's own variables, which one file of settings may serve too. vmcatcher takes paths relative to where it was started.
+const ofVmcatcher = z.string().startsWith("/").optional().catch(undefined);
+
 /** Every setting with its check and its default, by the name of its environment variable. */
 export const settingsSchema = z.object({
   ONE_XMLRPC: z
@@ -110,6 +113,19 @@ export const settingsSchema = z.object({
   VMCATCHER_ONE_JANITOR_SECONDS: integer(60, 604_800).default(3600),
   VMCATCHER_ONE_SEVERAL_DISKS: z.enum(["boot-disk", "refuse"]).default("boot-disk"),
   VMCATCHER_ONE_HTTP: httpAddress,
+  VMCATCHER_ONE_CACHE_INDEX: z
+    .string()
+    .regex(/^\/(.*\/)?cache\.index$/, "must be an absolute path that ends with /cache.index")
+    .optional(),
+  VMCATCHER_ONE_VMCATCHER_DB: z
+    .string()
+    .regex(/^\/|^[a-z][a-z0-9+]*:\/\//, "must be an absolute path or a URL, as VMCATCHER_RDBMS")
+    .optional(),
+  VMCATCHER_ONE_RECONCILE: z.enum(["off", "report", "repair"]).default("report"),
+  VMCATCHER_ONE_RECONCILE_SECONDS: integer(60, 604_800).default(3600),
+  VMCATCHER_CACHE_DIR_CACHE: ofVmcatcher,
+  VMCATCHER_CACHE_DIR_DOWNLOAD: ofVmcatcher,
+  VMCATCHER_RDBMS: z.string().optional(),
   // Read by the hook alone; known here so that one file of settings can serve both.
   VMCATCHER_ONE_VMCATCHER_IMAGE: z.string().optional(),
   VMCATCHER_ONE_VMCATCHER_IMAGE_SECONDS: z.string().optional(),

@@ -80,6 +80,29 @@ describe("settings", () => {
     assert.equal(problemsOf({ VMCATCHER_ONE_VO_DATASTORES: "ceph" }).length, 1);
   });
 
+  it("vmcatcher's files are where vmcatcher's own variables say, or where sites have them", () => {
+    const paths = (env: Record<string, string>) => {
+      const { cacheIndex, downloadDirectory, vmcatcherDatabase } = readConfig(env);
+      return [cacheIndex, downloadDirectory, vmcatcherDatabase];
+    };
+    const usual = ["/var/lib/one/cache/cache.index", "/var/lib/one/cache/partial"];
+    assert.deepEqual(paths({}), [...usual, "/var/lib/one/vmcatcher.db"]);
+    assert.deepEqual(
+      paths({ VMCATCHER_CACHE_DIR_CACHE: "/c", VMCATCHER_RDBMS: "sqlite:////v.db" }),
+      ["/c/cache.index", "/c/partial", "sqlite:////v.db"],
+    );
+    assert.deepEqual(
+      paths({
+        VMCATCHER_ONE_CACHE_INDEX: "/d/cache.index",
+        VMCATCHER_CACHE_DIR_CACHE: "relative",
+        VMCATCHER_CACHE_DIR_DOWNLOAD: "/p",
+        VMCATCHER_ONE_VMCATCHER_DB: "/x.db",
+      }),
+      ["/d/cache.index", "/p", "/x.db"],
+    );
+    assert.throws(() => readConfig({ VMCATCHER_ONE_CACHE_INDEX: "/d/index" }), /cache\.index/);
+  });
+
   it("a name pattern must keep old names apart and fit OpenNebula's rules", () => {
     const predecessors = "{identifier}_EXPIRED_{timestamp}";
     assert.equal(
