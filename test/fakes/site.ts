@@ -52,6 +52,9 @@ export async function createSite(
     ONE_XMLRPC: simulator.url,
     ONE_AUTH: authFile,
     VMCATCHER_ONE_HTTP: "127.0.0.1:0", // several processes of a site run on one host
+    VMCATCHER_ONE_CACHE_INDEX: join(directory, "vmcatcher", "cache", "cache.index"),
+    VMCATCHER_ONE_VMCATCHER_DB: join(directory, "vmcatcher", "vmcatcher.db"),
+    VMCATCHER_CACHE_DIR_DOWNLOAD: join(directory, "vmcatcher", "partial"),
     ...options.env,
   };
   const config = readConfig(env);

@@ -2,8 +2,10 @@ import { createHash } from "node:crypto";
 import { copyFile, mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { indexOf, LIST_IDENTIFIER } from "./cache-index.ts";
+import { saveDatabase } from "./database.ts";
 import { eventVariables, type Endorsed } from "./events.ts";
+import { LIST_IDENTIFIER, signedList } from "./image-list.ts";
+import { saveIndex, type Indexed } from "./index-file.ts";
 
 /** One image as an image list describes it. */
 export interface ListedImage {
@@ -15,6 +17,8 @@ export interface ListedImage {
   readonly format?: string;
   readonly description?: string;
   readonly vo?: string;
+  /** dc:date:expires of the image. */
+  readonly expires?: string;
 }
 
 /**
@@ -29,8 +33,13 @@ export interface Vmcatcher {
   endorse(image: ListedImage): Promise<void>;
   /** `vmcatcher_image -s` / `-u`. An image is subscribed from its first endorsement on. */
   subscribe(identifier: string, subscribed: boolean): Promise<void>;
-  /** One run of `vmcatcher_cache`. */
-  run(): Promise<void>;
+  /** From now on the list has this dc:date:expires. */
+  setListExpiry(date: string): void;
+  /**
+   * One run of `vmcatcher_cache`. An image whose file is gone cannot be downloaded.
+   * @param isLost tells whose postfix event gets lost, as when vmcatcher is killed before it has run the hook
+   */
+  run(isLost?: (type: string, identifier: string) => boolean): Promise<void>;
 }
 
 /** @param options.environment what the hook gets besides the event, for example VMCATCHER_ONE_HOME */
@@ -59,7 +68,9 @@ export async function createVmcatcher(options: {
 
   const listed = new Map<string, Endorsed>();
   const subscribed = new Set<string>();
-  const cached = new Map<string, Endorsed>();
+  const cached = new Map<string, Indexed>();
+  const awaited = new Map<string, Indexed>();
+  let listExpires = "2499-12-31T22:00:00Z";
   const session = createHash("sha256").update(options.directory);
   let runs = 0;
 
@@ -67,13 +78,10 @@ export async function createVmcatcher(options: {
     const lines = [...listed.keys()].map(
       (id) => `${id}\t${subscribed.has(id) ? 3 : 2}\t${LIST_IDENTIFIER}\n`,
     );
+    saveDatabase(join(options.directory, "vmcatcher.db"), listed, subscribed);
     return writeFile(listing, lines.join(""));
   };
-  const saveIndex = () =>
-    writeFile(
-      join(directories.cache, "cache.index"),
-      JSON.stringify(indexOf(cached), undefined, 4),
-    );
+  const saveCache = () => saveIndex(directories.cache, cached);
 
   return {
     cacheDirectory: directories.cache,
@@ -101,9 +109,16 @@ export async function createVmcatcher(options: {
       }
       await saveListing();
     },
-    run: async () => {
+    setListExpiry: (date) => {
+      listExpires = date;
+    },
+    run: async (isLost = () => false) => {
+      const message = signedList([...listed.values()], listExpires);
       const sessionId = session.copy().update(String(runs++)).digest("hex").slice(0, 32);
       const emit = async (type: string, image?: Endorsed, filename?: string) => {
+        if (image !== undefined && isLost(type, image.identifier)) {
+          return;
+        }
         await execa("/bin/sh", ["-c", options.hook], {
           extendEnv: false,
           stdin: "ignore",
@@ -119,31 +134,49 @@ export async function createVmcatcher(options: {
         });
       };
       await emit("ProcessPrefix");
-      for (const [identifier, image] of cached) {
+      for (const [identifier, entry] of cached) {
+        const { image } = entry;
         if (subscribed.has(identifier) && listed.get(identifier)?.sha512 === image.sha512) {
+          cached.set(identifier, { ...entry, message }); // and nothing else: the texts stay those of the download
           continue;
         }
         await emit("ExpirePrefix", image, identifier);
         const filename = `${identifier}.${stamp(new Date())}`;
         await rename(join(directories.cache, identifier), join(directories.expired, filename));
         cached.delete(identifier);
-        await saveIndex();
+        await saveCache();
         await emit("ExpirePostfix", image, filename);
       }
       for (const [identifier, image] of listed) {
         if (!subscribed.has(identifier) || cached.has(identifier)) {
           continue;
         }
-        await copyFile(image.file, join(directories.partial, identifier));
+        const tries = (awaited.get(identifier)?.tries ?? 0) + 1;
+        if (!(await downloaded(image.file, join(directories.partial, identifier)))) {
+          awaited.set(identifier, { image, message, filename: identifier, tries });
+          continue;
+        }
         await emit("AvailablePrefix", image, identifier);
         await rename(join(directories.partial, identifier), join(directories.cache, identifier));
-        cached.set(identifier, image);
-        await saveIndex();
+        awaited.delete(identifier);
+        cached.set(identifier, { image, message, filename: identifier, tries });
+        await saveCache();
         await emit("AvailablePostfix", image, identifier);
       }
+      await saveIndex(directories.partial, awaited);
+      await saveCache();
       await emit("ProcessPostfix");
     },
   };
+}
+
+async function downloaded(from: string, to: string): Promise<boolean> {
+  try {
+    await copyFile(from, to);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** `%Y-%m-%d_%H-%M-%S` in local time. */
