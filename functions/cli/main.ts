@@ -11,6 +11,7 @@ import { healthCommand } from "./health.ts";
 import { hookCommand } from "./hook.ts";
 import { hookScriptCommand } from "./hook-script.ts";
 import { inspectCommand } from "./inspect.ts";
+import { reconcileCommand } from "./reconcile.ts";
 import { replayCommand } from "./replay.ts";
 import { runCommand } from "./run.ts";
 import { statusCommand } from "./status.ts";
@@ -35,6 +36,7 @@ for (const command of [
   deadLettersCommand(),
   replayCommand(),
   cleanCommand(),
+  reconcileCommand(),
   inspectCommand(),
   demoCommand(),
 ]) {

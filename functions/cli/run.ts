@@ -3,19 +3,24 @@ import { cleanUntil } from "../janitor/loop.ts";
 import { countSpool } from "../enqueue-event/listing.ts";
 import { watchSpool } from "../enqueue-event/watch.ts";
 import { FIRST_STEP, steps, type StepName } from "../registry.ts";
+import { reconcileUntil } from "../reconcile/schedule.ts";
 import { sweepUntil } from "../restore-permissions/sweep.ts";
 import { readConfig, type Config } from "../shared/config.ts";
+import type { Deps } from "../shared/deps.ts";
 import { errorText } from "../shared/errors.ts";
 import { createLog, type Log } from "../shared/log.ts";
+import { openQueues } from "../shared/queue/open-queues.ts";
 import { recordQueue } from "../shared/queue/queue-record.ts";
 import { runSteps, type ExtraTask } from "../shared/worker/run-steps.ts";
-import { withSigns } from "../shared/worker/sign-of-life.ts";
+import { withSigns, type GiveSign } from "../shared/worker/sign-of-life.ts";
+import { reconcileDeps } from "./reconcile-deps.ts";
 
 const ENQUEUE = "enqueue-event";
 const RESTORE = "restore-permissions" satisfies StepName;
 const JANITOR = "janitor";
-/** Every function, in the order of the chain, and the one that cleans up behind it. */
-export const ALL_FUNCTIONS = [ENQUEUE, ...Object.keys(steps), JANITOR];
+const RECONCILE = "reconcile";
+/** Every function, in the order of the chain, and those that go round beside it. */
+export const ALL_FUNCTIONS = [ENQUEUE, ...Object.keys(steps), JANITOR, RECONCILE];
 
 /** `run [function...]`: works until SIGTERM or SIGINT. */
 export function runCommand(): Command {
@@ -84,6 +89,13 @@ export async function runFunctions(
       ),
     );
   }
+  if (functions.includes(RECONCILE)) {
+    extra.push(({ deps, observer, signal }) =>
+      withSigns({ observer, function: RECONCILE, slot: 0 }, (sign) =>
+        runReconcile({ ...deps, log: log.child({ function: RECONCILE }) }, sign, signal),
+      ),
+    );
+  }
   const options = {
     steps,
     firstStep: FIRST_STEP,
@@ -93,4 +105,14 @@ export async function runFunctions(
     countSpool: functions.includes(ENQUEUE) ? () => countSpool(config.spoolDirectory) : undefined,
   };
   await runSteps(names, options, stop);
+}
+
+/** The schedule of `reconcile`, with a view of the queues of its own. */
+async function runReconcile(deps: Deps, sign: GiveSign, signal: AbortSignal): Promise<void> {
+  const queues = openQueues(deps.config);
+  try {
+    await reconcileUntil({ ...reconcileDeps(deps, queues), sign }, signal);
+  } finally {
+    await queues.close();
+  }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { link, mkdir, stat, symlink, writeFile } from "node:fs/promises";
+import { stat, symlink, writeFile } from "node:fs/promises";
 import { it } from "node:test";
 import { drainSpool } from "../../functions/enqueue-event/drain.ts";
 import { recordEvent } from "../../functions/enqueue-event/record.ts";
@@ -70,18 +70,28 @@ it("where no link can be made, the path alone is recorded", async () => {
   assert.deepEqual(await sandbox.list("staging"), []);
 });
 
-it("a record that cannot be written leaves no pin, and says why", async () => {
+it("a spool that cannot be made is told", async () => {
   await using sandbox = await SpoolSandbox.create();
-  await writeFile(sandbox.path("image"), "an image");
-  await mkdir(sandbox.path("elsewhere"));
-  await link(sandbox.path("image"), sandbox.path("elsewhere/tmp"));
-  const directories = {
-    spoolDirectory: sandbox.path("elsewhere"),
-    stagingDirectory: sandbox.stagingDirectory,
-  };
+  await writeFile(sandbox.path("no-directory"), "");
+  const { stagingDirectory } = sandbox;
+  const directories = { spoolDirectory: sandbox.path("no-directory"), stagingDirectory };
   await assert.rejects(
-    recordEvent(directories, { time: TIME, variables, file: sandbox.path("image") }),
-    /cannot make .*elsewhere\/tmp/,
+    recordEvent(directories, { time: TIME, variables }),
+    /cannot make .*no-directory\/tmp/,
   );
-  assert.deepEqual(await sandbox.list("staging"), []);
+});
+
+it("what fails after the pinning leaves nothing behind", async () => {
+  await using sandbox = await SpoolSandbox.create();
+  const file = sandbox.path("image");
+  await writeFile(file, "an image");
+  const failing = {
+    get VMCATCHER_EVENT_TYPE(): string {
+      throw new Error("no memory");
+    },
+  };
+  await assert.rejects(recordEvent(sandbox, { time: TIME, variables: failing, file }), /no memory/);
+  for (const directory of ["staging", "spool/tmp", "spool/new"]) {
+    assert.deepEqual(await sandbox.list(directory), [], directory);
+  }
 });

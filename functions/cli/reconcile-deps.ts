@@ -1,0 +1,23 @@
+import { recordEvent } from "../enqueue-event/record.ts";
+import { waitingIdentifiers } from "../enqueue-event/waiting.ts";
+import type { ReconcileDeps } from "../reconcile/deps.ts";
+import { steps } from "../registry.ts";
+import type { Config } from "../shared/config.ts";
+import type { Deps } from "../shared/deps.ts";
+import type { Queues } from "../shared/queue/queue.ts";
+
+/** Gives `reconcile` the spool of `enqueue-event` and the queues of the chain. */
+export function reconcileDeps(
+  deps: Deps,
+  queues: Queues,
+): ReconcileDeps & { readonly config: Config } {
+  const { config } = deps;
+  return {
+    ...deps,
+    spool: {
+      waiting: () => waitingIdentifiers(config.spoolDirectory),
+      record: (event) => recordEvent(config, event),
+    },
+    queues: () => Promise.all(Object.keys(steps).map((name) => queues.open(name))),
+  };
+}

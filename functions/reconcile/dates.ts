@@ -1,0 +1,38 @@
+import type { Endorsement } from "./endorsement.ts";
+import type { Evidence } from "./evidence.ts";
+import type { Finding } from "./plan.ts";
+
+/** Endorsements whose own date is over. vmcatcher announces nothing then, and the images stay offered. */
+export function judgeDates({ endorsements, now }: Evidence): readonly Finding[] {
+  const all = [...endorsements.images.values()];
+  const images = all
+    .filter(({ expires }) => isOver(expires, now))
+    .map(({ identifier, expires, variables }): Finding => ({
+      kind: "image-expired",
+      identifier,
+      title: variables["VMCATCHER_EVENT_DC_TITLE"],
+      what: `its endorsement ended at ${expires}`,
+      advice: ADVICE,
+    }));
+  const lists = Map.groupBy(
+    all.filter(({ listExpires }) => isOver(listExpires, now)),
+    ({ list }) => list ?? "unnamed",
+  );
+  return [...images, ...[...lists].map(([list, members]) => expiredList(list, members))];
+}
+
+const ADVICE =
+  "vmcatcher says nothing and OpenNebula goes on offering it: ask the endorser for a new list, or unsubscribe";
+
+function expiredList(list: string, members: readonly Endorsement[]): Finding {
+  return {
+    kind: "list-expired",
+    identifier: list,
+    what: `the list of ${members.length} images ended at ${members[0]?.listExpires}`,
+    advice: ADVICE,
+  };
+}
+
+function isOver(date: string | undefined, now: Date): boolean {
+  return date !== undefined && Date.parse(date) < now.getTime(); // what is no date is NaN, and never over
+}

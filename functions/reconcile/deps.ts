@@ -1,0 +1,28 @@
+import type { Clock } from "../shared/clock.ts";
+import type { Config } from "../shared/config.ts";
+import type { Log } from "../shared/log.ts";
+import type { OpenNebula } from "../shared/opennebula/opennebula.ts";
+import type { UnseenEvent } from "../shared/unseen-event.ts";
+import type { VisibleQueue } from "./work.ts";
+
+/** The hook's spool, seen from here. */
+interface EventSpool {
+  /** Identifiers of the events that wait in it. */
+  waiting(): Promise<ReadonlySet<string>>;
+  /** Records an event as the hook does. */
+  record(event: UnseenEvent): Promise<void>;
+}
+
+/** What reconciling takes. */
+export interface ReconcileDeps {
+  readonly config: Pick<
+    Config,
+    "cacheIndex" | "downloadDirectory" | "vmcatcherDatabase" | "expireUnknown"
+  >;
+  readonly opennebula: Pick<OpenNebula, "images">;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly spool: EventSpool;
+  /** The queues of the steps, in the order of the chain. */
+  readonly queues: () => Promise<readonly VisibleQueue[]>;
+}
