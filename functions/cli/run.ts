@@ -1,6 +1,6 @@
 import { Argument, Command } from "commander";
 import { cleanUntil } from "../janitor/loop.ts";
-import { countSpool } from "../enqueue-event/listing.ts";
+import { countSpool } from "../shared/spool/listing.ts";
 import { watchSpool } from "../enqueue-event/watch.ts";
 import { FIRST_STEP, steps, type StepName } from "../registry.ts";
 import { reconcileUntil } from "../reconcile/schedule.ts";

@@ -8,7 +8,7 @@ import type { Image, OpenNebula } from "../shared/opennebula/opennebula.ts";
 import { openQueues } from "../shared/queue/open-queues.ts";
 import type { DeadLetter, QueueDepth, Queues } from "../shared/queue/queue.ts";
 import { readProgress, type Progress } from "../shared/staging.ts";
-import { listSpool, type SpoolListing } from "../enqueue-event/listing.ts";
+import { listSpool, type SpoolListing } from "../shared/spool/listing.ts";
 import { EXIT_FAILED } from "./exit-codes.ts";
 import { statusText } from "./status-text.ts";
 

@@ -12,7 +12,8 @@ export class ProgressFile implements AsyncDisposable {
   readonly #deps: Needed;
   readonly #path: string;
   readonly #partial: string;
-  readonly #fixed: Omit<Progress, "step" | "percent" | "updatedAt">;
+  readonly #fixed: Omit<Progress, "step" | "percent" | "stepStartedAt" | "updatedAt">;
+  #step: { readonly name: string; readonly startedAt: string } | undefined;
   #writtenAt = Number.NEGATIVE_INFINITY;
   #writing: Promise<void> | undefined;
 
@@ -43,12 +44,16 @@ export class ProgressFile implements AsyncDisposable {
   report(step: string): (percent: number) => void {
     return (percent) => {
       const now = this.#deps.clock.now();
+      if (this.#step?.name !== step) {
+        this.#step = { name: step, startedAt: now.toISOString() };
+      }
       if (this.#writing === undefined && now.getTime() - this.#writtenAt >= INTERVAL_MS) {
         this.#writtenAt = now.getTime();
         this.#writing = this.#write({
           ...this.#fixed,
           step,
           percent,
+          stepStartedAt: this.#step.startedAt,
           updatedAt: now.toISOString(),
         });
       }

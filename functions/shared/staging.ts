@@ -18,6 +18,8 @@ const progressSchema = z.object({
   bytes: z.number().optional(),
   /** ISO 8601, UTC. */
   startedAt: z.string(),
+  /** When the step began. */
+  stepStartedAt: z.string().optional(),
   updatedAt: z.string(),
 });
 export type Progress = z.infer<typeof progressSchema>;

@@ -1,11 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { namesIn } from "../shared/names-in.ts";
+import { namesIn } from "../names-in.ts";
 
 /** What lies in the spool. */
 export interface SpoolListing {
   /** Events that are safe on disk and not yet in the first queue. */
   readonly waiting: number;
+  /** When the oldest waiting event was recorded: ISO 8601, UTC. */
+  readonly oldest?: string | undefined;
   /** Entries that could not be understood, with the reason that was written beside each. */
   readonly bad: readonly { readonly name: string; readonly reason: string }[];
 }
@@ -17,7 +19,11 @@ export async function listSpool(spoolDirectory: string): Promise<SpoolListing> {
     name,
     reason: await reasonBeside(join(spoolDirectory, "bad", name)),
   }));
-  return { waiting: waiting.length, bad: await Promise.all(told) };
+  return {
+    waiting: waiting.length,
+    oldest: recordedAt(waiting[0]),
+    bad: await Promise.all(told),
+  };
 }
 
 /** How much lies in the spool: two directories are read, and no file. */
@@ -26,6 +32,12 @@ export async function countSpool(
 ): Promise<{ readonly waiting: number; readonly bad: number }> {
   const { waiting, bad } = await names(spoolDirectory);
   return { waiting: waiting.length, bad: bad.length };
+}
+
+/** The hook's names begin with seconds since 1970, so their order is the order of events. */
+function recordedAt(name: string | undefined): string | undefined {
+  const seconds = /^(\d{1,11})\.\d{9}-/.exec(name ?? "")?.[1];
+  return seconds === undefined ? undefined : new Date(Number(seconds) * 1000).toISOString();
 }
 
 async function names(spoolDirectory: string) {

@@ -1,0 +1,89 @@
+import { DISABLE, EXPIRY_UNKNOWN_SINCE, STALE_SINCE, STATE } from "../lineage/attributes.ts";
+import { isComplete } from "../lineage/lineage.ts";
+import type { Image } from "../opennebula/opennebula.ts";
+import type { IdentifierOverview } from "./identifier-overview.ts";
+
+/** Something about an identifier that an administrator should know. */
+export interface Note {
+  /** Stable and machine-readable. */
+  readonly code: NoteCode;
+  readonly text: string;
+  readonly imageId?: number | undefined;
+}
+
+export type NoteCode =
+  /** Two images have the identifier's NAME, or say that they are live: nothing is done until one of them is gone. */
+  | "two-live-images"
+  /** The live image was renamed by hand. */
+  | "renamed"
+  /** The live image cannot be used: OpenNebula has it in a state like ERROR. */
+  | "not-usable"
+  /** vmcatcher has announced a newer version and not delivered it. */
+  | "newer-version-due"
+  /** Kept, because vmcatcher could not say whether it is still subscribed. */
+  | "subscription-unknown"
+  /** vmcatcher does not name the identifier any more, and it is live all the same. */
+  | "not-endorsed"
+  /** vmcatcher names another content than the live image holds. */
+  | "not-current"
+  /** To be disabled as soon as no VM uses it. */
+  | "disable-pending";
+
+/** What the images of an identifier tell, the worst first. */
+export function notesOn(its: {
+  readonly identifier: string;
+  readonly image: Image | undefined;
+  readonly images: readonly Image[];
+  readonly endorsed: IdentifierOverview["endorsed"];
+  readonly current: boolean | undefined;
+}): readonly Note[] {
+  const { identifier, image: live, images, endorsed, current } = its;
+  const rivals = images.filter(
+    (image) =>
+      image.id !== live?.id &&
+      (image.name === identifier || image.attributes.get(STATE) === "live"),
+  );
+  const notes = [
+    ...rivals.map((rival) =>
+      note(
+        "two-live-images",
+        rival,
+        `image ${rival.id} of ${rival.uname} is live too: rename or delete one of them`,
+      ),
+    ),
+    ...(live === undefined ? [] : liveNotes(identifier, live)),
+    endorsed === "no" && live !== undefined
+      ? note("not-endorsed", live, "live, but vmcatcher does not endorse it any more")
+      : undefined,
+    current === false
+      ? note("not-current", live, "vmcatcher endorses another version than the live one")
+      : undefined,
+    ...images
+      .filter((image) => image.attributes.get(DISABLE) === "pending" && image.state !== "DISABLED")
+      .map((image) =>
+        note("disable-pending", image, `image ${image.id} is to be disabled when free`),
+      ),
+  ];
+  return notes.filter((found) => found !== undefined);
+}
+
+function* liveNotes(identifier: string, live: Image): Generator<Note> {
+  if (live.name !== identifier) {
+    yield note("renamed", live, `the live image was renamed to ${live.name}`);
+  }
+  if (!isComplete(live)) {
+    yield note("not-usable", live, `the live image is ${live.state}`);
+  }
+  const stale = live.attributes.get(STALE_SINCE);
+  if (stale !== undefined) {
+    yield note("newer-version-due", live, `a newer version is due since ${stale}`);
+  }
+  const unknown = live.attributes.get(EXPIRY_UNKNOWN_SINCE);
+  if (unknown !== undefined) {
+    yield note("subscription-unknown", live, `kept: subscription unknown since ${unknown}`);
+  }
+}
+
+function note(code: NoteCode, image: Image | undefined, text: string): Note {
+  return { code, text, imageId: image?.id };
+}
