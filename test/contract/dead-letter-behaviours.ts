@@ -78,12 +78,36 @@ export function deadLetterBehaviours({ queue: newQueue, other }: Subject): void 
     assert.deepEqual(await drain(queue), ["1"]);
   });
 
+  test("discard removes one dead letter for good, tells what it was, and leaves the others", async () => {
+    const queue = await newQueue();
+    await buryAll(queue, "g", "1", "2", "3");
+    const second = (await queue.deadLetters(10)).find((letter) => textOf(letter) === "2");
+    assert.ok(second);
+    assert.deepEqual(await queue.discard(second.messageId), [second]);
+    assert.deepEqual((await queue.deadLetters(10)).map(textOf), ["1", "3"]);
+    assert.deepEqual(await queue.discard(second.messageId), []);
+    assert.equal(await queue.redrive(second.messageId), 0);
+    await nothing(queue);
+  });
+
+  test("discard removes all dead letters, and no message", async () => {
+    const queue = await newQueue();
+    assert.deepEqual(await queue.discard(), []);
+    await buryAll(queue, "g", "1", "2");
+    await send(queue, "g", "alive");
+    assert.deepEqual((await queue.discard()).map(textOf), ["1", "2"]);
+    assert.deepEqual(await queue.deadLetters(10), []);
+    assert.equal((await queue.depth()).dead, 0);
+    assert.equal(textOf(await take(queue)), "alive");
+  });
+
   test("dead letters stay in their own queue", async () => {
     const [one, two] = [await newQueue(), await newQueue()];
     await buryAll(one, "g", "1");
     const [letter] = await one.deadLetters(10);
     assert.deepEqual(await two.deadLetters(10), []);
     assert.equal(await two.redrive(letter?.messageId), 0);
+    assert.deepEqual(await two.discard(letter?.messageId), []);
     assert.equal((await one.depth()).dead, 1);
   });
 }

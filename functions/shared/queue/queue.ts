@@ -51,6 +51,19 @@ export interface DeadLetter {
   readonly reason: DeadLetterReason | undefined;
 }
 
+/** A message that lies in the queue: it waits, or somebody has it, or it is hidden until its next try. */
+export interface QueuedMessage {
+  readonly messageId: string;
+  readonly body: string;
+  readonly group: string;
+  /** How often it was handed out so far. */
+  readonly attempts: number;
+  /** When it was sent, in milliseconds since 1970. */
+  readonly sentAt: number;
+  /** Leased or hidden. */
+  readonly inFlight: boolean;
+}
+
 /** Approximate numbers of messages. */
 export interface QueueDepth {
   readonly waiting: number;
@@ -94,6 +107,11 @@ export interface Queue {
   oldestSentAt?(): Promise<number | undefined>;
   /** The groups that have a message here, leased and hidden ones included. Absent where the queue cannot tell: SQS lists nothing. */
   groups?(): Promise<ReadonlySet<string>>;
+  /**
+   * Looks at the messages without leasing them, oldest first, at most `limit`. Absent where that is impossible: SQS shows a
+   * message only to who takes it.
+   */
+  messages?(limit: number): Promise<readonly QueuedMessage[]>;
   /** Looks at the dead letters without changing them, oldest first, at most `limit`. */
   deadLetters(limit: number): Promise<readonly DeadLetter[]>;
   /**
@@ -102,6 +120,12 @@ export interface Queue {
    * @returns how many were moved
    */
   redrive(messageId?: string): Promise<number>;
+  /**
+   * Removes dead letters for good.
+   * @param messageId the one to remove; all when absent
+   * @returns what was removed, oldest first
+   */
+  discard(messageId?: string): Promise<readonly DeadLetter[]>;
 }
 
 /** Where queues come from; each is created when missing, with its dead-letter queue. */

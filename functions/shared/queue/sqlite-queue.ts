@@ -16,11 +16,18 @@ import type {
   Outgoing,
   Queue,
   QueueDepth,
+  QueuedMessage,
   ReceiveOptions,
 } from "./queue.ts";
 import type { SqliteBell } from "./sqlite-bell.ts";
 import { sqliteFailure } from "./sqlite-error.ts";
-import { deadLetterSchema, depthSchema, groupsSchema, oldestSchema } from "./sqlite-rows.ts";
+import {
+  deadLetterSchema,
+  depthSchema,
+  groupsSchema,
+  messageSchema,
+  oldestSchema,
+} from "./sqlite-rows.ts";
 import type { Statements } from "./sqlite-statements.ts";
 import { takeHead, untilNextVisible } from "./sqlite-take.ts";
 import { presentTime } from "./sqlite-time.ts";
@@ -143,6 +150,13 @@ export class SqliteQueue implements Queue {
     return new Set(groupsSchema.parse(rows).map(({ grp }) => grp));
   }
 
+  async messages(limit: number): Promise<readonly QueuedMessage[]> {
+    const rows = this.#attempt("messages", () =>
+      this.#statements.messages.all({ queue: this.name, now: this.#now(), limit }),
+    );
+    return rows.map((row) => messageSchema.parse(row));
+  }
+
   async deadLetters(limit: number): Promise<readonly DeadLetter[]> {
     const rows = this.#attempt("deadLetters", () =>
       this.#statements.deadLetters.all({ queue: this.name, limit }),
@@ -157,6 +171,16 @@ export class SqliteQueue implements Queue {
       this.#statements.removeDeadLetters.run(which);
       return Number(changes);
     });
+  }
+
+  async discard(messageId?: string): Promise<readonly DeadLetter[]> {
+    const rows = this.#change("discard", () =>
+      this.#statements.discard.all({ queue: this.name, id: messageId ?? null }),
+    );
+    // RETURNING gives rows in any order.
+    return rows
+      .map((row) => deadLetterSchema.parse(row))
+      .sort((a, b) => Number(a.messageId) - Number(b.messageId));
   }
 
   #now(): number {

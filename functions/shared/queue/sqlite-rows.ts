@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { DeadLetter } from "./queue.ts";
+import type { DeadLetter, QueuedMessage } from "./queue.ts";
 
 /** The head of a group that could be leased. */
 export const headSchema = z.object({ id: z.int(), attempts: z.int() });
@@ -29,6 +29,22 @@ export const oldestSchema = z.object({ sentAt: z.int() }).optional();
 export const bodySchema = z.object({ body: z.string() });
 /** All rows of the groups. */
 export const groupsSchema = z.array(z.object({ grp: z.string() }));
+/** A message as it lies there. */
+export const messageSchema = z
+  .object({
+    id: z.int(),
+    grp: z.string(),
+    body: z.string(),
+    attempts: z.int(),
+    sentAt: z.int(),
+    inFlight: z.int(),
+  })
+  .transform(({ id, grp, inFlight, ...rest }): QueuedMessage => ({
+    ...rest,
+    messageId: String(id),
+    group: grp,
+    inFlight: inFlight === 1,
+  }));
 
 /** A row of `dead_letter`; `code` is null when the queue itself moved the message there. */
 export const deadLetterSchema = z

@@ -22,8 +22,10 @@ export function prepareStatements(database: DatabaseSync) {
     depth: database.prepare(DEPTH),
     oldest: database.prepare(OLDEST),
     groups: database.prepare(GROUPS),
+    messages: database.prepare(MESSAGES),
     deadLetters: database.prepare(DEAD_LETTERS),
     resurrect: database.prepare(RESURRECT),
+    discard: database.prepare(DISCARD),
     removeDeadLetters: database.prepare(REMOVE_DEAD_LETTERS),
     bodies: database.prepare(BODIES),
   };
@@ -94,6 +96,9 @@ const DEPTH = `
 const OLDEST = `SELECT sent_at AS sentAt FROM message WHERE queue = :queue ORDER BY id LIMIT 1`;
 
 const GROUPS = `SELECT DISTINCT grp FROM message WHERE queue = :queue`;
+const MESSAGES = `
+  SELECT id, grp, body, attempts, sent_at AS sentAt, visible_at > :now AS inFlight FROM message
+  WHERE queue = :queue ORDER BY id LIMIT :limit`;
 
 const DEAD_LETTERS = `
   SELECT id, grp, body, code, text, step, time, attempts FROM dead_letter
@@ -108,3 +113,4 @@ const REMOVE_DEAD_LETTERS = `DELETE FROM dead_letter WHERE queue = :queue AND (:
 
 // One statement sees the file as it is at one instant, whatever other processes do meanwhile.
 const BODIES = `SELECT body FROM message UNION ALL SELECT body FROM dead_letter`;
+const DISCARD = `${REMOVE_DEAD_LETTERS} RETURNING id, grp, body, code, text, step, time, attempts`;

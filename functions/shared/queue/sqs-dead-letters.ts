@@ -28,10 +28,7 @@ export async function peekDeadLetters(
   } finally {
     await giveBack(client, pair, held);
   }
-  return held
-    .sort(bySending)
-    .slice(0, limit)
-    .map(({ messageId, body, group, reason }) => ({ messageId, body, group, reason }));
+  return held.sort(bySending).slice(0, limit).map(toDeadLetter);
 }
 
 /**
@@ -43,30 +40,27 @@ export async function redriveDeadLetters(
   pair: SqsPair,
   messageId?: string,
 ): Promise<number> {
-  const held: Held[] = [];
-  const isWanted = (letter: Held): boolean =>
-    messageId === undefined || letter.messageId === messageId;
-  try {
-    await hold(
-      client,
-      pair,
-      REDRIVE_SECONDS,
-      held,
-      () => messageId !== undefined && held.some(isWanted),
-    );
-    const wanted = held.filter(isWanted).sort(bySending);
-    for (const letter of wanted) {
-      await moveBack(client, pair, letter);
-      held.splice(held.indexOf(letter), 1);
-    }
-    return wanted.length;
-  } finally {
-    await giveBack(client, pair, held);
-  }
+  const moved = await takeOut(client, pair, messageId, async (letter) => {
+    await sendBack(client, pair, letter);
+    await removeHeld(client, pair, letter);
+  });
+  return moved.length;
+}
+
+/** Removes dead letters for good. @returns what was removed */
+export async function discardDeadLetters(
+  client: SQSClient,
+  pair: SqsPair,
+  messageId?: string,
+): Promise<readonly DeadLetter[]> {
+  const removed = await takeOut(client, pair, messageId, (letter) =>
+    removeHeld(client, pair, letter),
+  );
+  return removed.map(toDeadLetter);
 }
 
 const PEEK_SECONDS = 30; // a reader that dies hides the dead letters for so long
-const REDRIVE_SECONDS = 300; // enough to move thousands; then somebody else would see and move them again
+const TAKE_OUT_SECONDS = 300; // enough to move thousands; then somebody else would see and move them again
 const BATCH = 10; // the most that SQS hands out at once
 const WAIT_SECONDS = 1; // only a poll that waits asks all of SQS's servers
 
@@ -94,7 +88,31 @@ async function hold(
   }
 }
 
-async function moveBack(client: SQSClient, pair: SqsPair, letter: Held): Promise<void> {
+/** Does something final with one dead letter, or with all; what was held and is not wanted is given back. */
+async function takeOut(
+  client: SQSClient,
+  pair: SqsPair,
+  messageId: string | undefined,
+  end: (letter: Held) => Promise<void>,
+): Promise<readonly Held[]> {
+  const held: Held[] = [];
+  const isWanted = (letter: Held): boolean =>
+    messageId === undefined || letter.messageId === messageId;
+  const enough = () => messageId !== undefined && held.some(isWanted);
+  try {
+    await hold(client, pair, TAKE_OUT_SECONDS, held, enough);
+    const wanted = held.filter(isWanted).sort(bySending);
+    for (const letter of wanted) {
+      await end(letter);
+      held.splice(held.indexOf(letter), 1);
+    }
+    return wanted;
+  } finally {
+    await giveBack(client, pair, held);
+  }
+}
+
+async function sendBack(client: SQSClient, pair: SqsPair, letter: Held): Promise<void> {
   await client.send(
     new SendMessageCommand({
       QueueUrl: pair.url,
@@ -105,6 +123,9 @@ async function moveBack(client: SQSClient, pair: SqsPair, letter: Held): Promise
       MessageAttributes: traceAttributes(letter.trace),
     }),
   );
+}
+
+async function removeHeld(client: SQSClient, pair: SqsPair, letter: Held): Promise<void> {
   await client.send(
     new DeleteMessageCommand({ QueueUrl: pair.deadUrl, ReceiptHandle: letter.receipt }),
   );
@@ -123,6 +144,10 @@ async function giveBack(client: SQSClient, pair: SqsPair, held: readonly Held[])
       ),
     ),
   );
+}
+
+function toDeadLetter({ messageId, body, group, reason }: Held): DeadLetter {
+  return { messageId, body, group, reason };
 }
 
 function bySending(one: Held, other: Held): number {

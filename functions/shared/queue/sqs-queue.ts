@@ -18,7 +18,7 @@ import type {
   ReceiveOptions,
 } from "./queue.ts";
 import type { SqsPair } from "./sqs-attributes.ts";
-import { peekDeadLetters, redriveDeadLetters } from "./sqs-dead-letters.ts";
+import { discardDeadLetters, peekDeadLetters, redriveDeadLetters } from "./sqs-dead-letters.ts";
 import { attemptsOf, isStaleReceipt, sqsFailure } from "./sqs-error.ts";
 import {
   deadLetterAttributes,
@@ -143,6 +143,10 @@ export class SqsQueue implements Queue {
 
   async redrive(messageId?: string): Promise<number> {
     return this.#attempt("redrive", () => redriveDeadLetters(this.#client, this.#pair, messageId));
+  }
+
+  async discard(messageId?: string): Promise<readonly DeadLetter[]> {
+    return this.#attempt("discard", () => discardDeadLetters(this.#client, this.#pair, messageId));
   }
 
   async #count(url: string): Promise<{ visible: number; hidden: number }> {

@@ -101,6 +101,29 @@ test("a message that was handed out 1000 times becomes a dead letter without a r
   await queues.close();
 });
 
+test("messages are looked at without being taken: which wait, which are in flight, oldest first", async () => {
+  const queues = openSqliteQueues(newPath());
+  const queue = await queues.open("q");
+  await queue.send(message("taken"));
+  const taken = await takeNow(queue);
+  await queue.send(message("waiting"));
+  const looked = async (limit: number) =>
+    (await queue.messages?.(limit))?.map(({ body, attempts, inFlight }) => [
+      body,
+      attempts,
+      inFlight,
+    ]);
+  const expected = [
+    ["taken", 1, true],
+    ["waiting", 0, false],
+  ];
+  assert.deepEqual(await looked(10), expected);
+  assert.deepEqual(await looked(1), expected.slice(0, 1));
+  await queue.remove(taken);
+  assert.equal((await takeNow(queue)).attempt, 1);
+  await queues.close();
+});
+
 test("a message id is never used again, so an old id cannot redrive another message", async () => {
   const queues = openSqliteQueues(newPath());
   const queue = await queues.open("q");

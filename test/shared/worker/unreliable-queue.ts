@@ -75,6 +75,10 @@ export class UnreliableQueue implements Queue {
     return this.#queue.redrive(messageId);
   }
 
+  discard(messageId?: string): Promise<readonly DeadLetter[]> {
+    return this.#queue.discard(messageId);
+  }
+
   /** Nothing fails any more, and what has not been answered fails. */
   recover(): void {
     this.down.clear();
