@@ -12,7 +12,7 @@ import {
 } from "./image-overview.ts";
 import { inFlightOverviews, type InFlightOverview } from "./in-flight-overview.ts";
 import { notesOn, type Note } from "./notes.ts";
-import type { DeadLetterOverview, QueueOverview } from "./queue-overview.ts";
+import type { DeadLetterOverview, MessageOverview, QueueOverview } from "./queue-overview.ts";
 
 /** Everything about one dc:identifier. */
 export interface IdentifierOverview {
@@ -53,12 +53,19 @@ export function identifierOverviews(known: Known): readonly IdentifierOverview[]
     known.queues.flatMap(({ deadLetters }) => deadLetters),
     ({ identifier }) => identifier,
   );
+  const messages = Map.groupBy(
+    known.queues.flatMap((queue) => queue.messages ?? []),
+    ({ identifier }) => identifier,
+  );
   const conversions = Map.groupBy(known.conversions, ({ identifier }) => identifier);
-  const identifiers = new Set([...images.keys(), ...letters.keys(), ...conversions.keys()]);
+  const identifiers = new Set(
+    [images, letters, messages, conversions].flatMap((its) => [...its.keys()]),
+  );
   return [...identifiers].sort().map((identifier) =>
     identifierOverview(identifier, {
       images: images.get(identifier) ?? [],
       deadLetters: letters.get(identifier) ?? [],
+      messages: messages.get(identifier) ?? [],
       conversions: conversions.get(identifier) ?? [],
       index: known.index,
     }),
@@ -70,11 +77,12 @@ function identifierOverview(
   its: {
     readonly images: readonly Image[];
     readonly deadLetters: readonly DeadLetterOverview[];
+    readonly messages: readonly MessageOverview[];
     readonly conversions: readonly ConversionOverview[];
     readonly index: CacheIndex | undefined;
   },
 ): IdentifierOverview {
-  const { images, deadLetters, conversions, index } = its;
+  const { images, deadLetters, messages, conversions, index } = its;
   const live = liveOf(identifier, images);
   const others = images
     .filter(({ id }) => id !== live?.id)
@@ -99,7 +107,7 @@ function identifierOverview(
       .filter((image) => !pending.includes(image))
       .map((image) => versionOverview(image, (job) => madeBy(job, images))),
     expires: live?.attributes.get("VMCATCHER_ONE_EXPIRES"),
-    inFlight: inFlightOverviews({ live, pending, conversions }),
+    inFlight: inFlightOverviews({ live, pending, messages, conversions }),
     deadLetters,
     notes: notesOn({ identifier, image: live, images, ...facts }),
   };

@@ -7,6 +7,7 @@ import type { Queues } from "../queue/queue.ts";
 import { listSpool, type SpoolListing } from "../spool/listing.ts";
 import { readProgress } from "../staging.ts";
 import { conversionOverview, type ConversionOverview } from "./conversion-overview.ts";
+import { readDeadLetters, type DeadLetterReader } from "./dead-letter-reader.ts";
 import { identifierOverviews, type IdentifierOverview } from "./identifier-overview.ts";
 import { queueOverview, type QueueOverview } from "./queue-overview.ts";
 import { isUnavailable, orUnavailable, type Unavailable } from "./unavailable.ts";
@@ -35,6 +36,8 @@ export interface OverviewSources {
   readonly queueNames: readonly string[];
   readonly opennebula: Pick<OpenNebula, "images">;
   readonly clock: Pick<Clock, "now">;
+  /** Give a remembering one when the overview is collected again and again. */
+  readonly readDeadLetters?: DeadLetterReader;
 }
 
 /** Asks everything at once and changes nothing: OpenNebula is asked for its image pool only. Bounded in time by itself. */
@@ -44,11 +47,14 @@ export async function collectOverview(
 ): Promise<Overview> {
   const { config, queues, queueNames, opennebula, clock } = sources;
   const now = clock.now();
+  const reader = sources.readDeadLetters ?? readDeadLetters;
   const [spool, queued, conversions, images, index] = await Promise.all([
     orUnavailable(() => listSpool(config.spoolDirectory), signal),
     orUnavailable(
       () =>
-        Promise.all(queueNames.map(async (name) => queueOverview(await queues.open(name), now))),
+        Promise.all(
+          queueNames.map(async (name) => queueOverview(await queues.open(name), reader, now)),
+        ),
       signal,
     ),
     orUnavailable(

@@ -1,6 +1,7 @@
-import type { DeadLetter, Queue, QueueDepth } from "../queue/queue.ts";
-import { readEnvelope } from "../worker/envelope.ts";
 import { GiveUp } from "../errors.ts";
+import type { DeadLetter, Queue, QueueDepth, QueuedMessage } from "../queue/queue.ts";
+import { readEnvelope } from "../worker/envelope.ts";
+import type { DeadLetterReader } from "./dead-letter-reader.ts";
 
 /** One queue with its dead letters. */
 export interface QueueOverview extends QueueDepth {
@@ -9,8 +10,25 @@ export interface QueueOverview extends QueueDepth {
   /** When the oldest message was sent; absent when there is none, and where the queue cannot tell (SQS). */
   readonly oldest?: string | undefined;
   readonly oldestAgeSeconds?: number | undefined;
+  /** What lies in it, oldest first, at most 1000; absent where the queue cannot tell (SQS). */
+  readonly messages?: readonly MessageOverview[] | undefined;
   /** Oldest first, at most 100. */
   readonly deadLetters: readonly DeadLetterOverview[];
+}
+
+/** A message on its way. */
+export interface MessageOverview {
+  readonly id: string;
+  /** The function that works on it or will. */
+  readonly function: string;
+  readonly identifier: string;
+  /** Absent when the message names none. */
+  readonly job?: string | undefined;
+  readonly sentAt: string;
+  /** How often the function has begun with it. */
+  readonly attempts: number;
+  /** The function is at work on it, or it is hidden until its next try. */
+  readonly inFlight: boolean;
 }
 
 /** A dead letter, understood as far as possible. */
@@ -31,9 +49,17 @@ export interface DeadLetterOverview {
 }
 
 /** Looks into a queue. */
-export async function queueOverview(queue: Queue, now: Date): Promise<QueueOverview> {
-  const [depth, oldestSentAt] = await Promise.all([queue.depth(), queue.oldestSentAt?.()]);
-  const letters = depth.dead === 0 ? [] : await queue.deadLetters(DEAD_LETTERS_TOLD);
+export async function queueOverview(
+  queue: Queue,
+  readDeadLetters: DeadLetterReader,
+  now: Date,
+): Promise<QueueOverview> {
+  const [depth, oldestSentAt, messages] = await Promise.all([
+    queue.depth(),
+    queue.oldestSentAt?.(),
+    queue.messages?.(MESSAGES_TOLD),
+  ]);
+  const letters = await readDeadLetters(queue, depth);
   return {
     name: queue.name,
     ...depth,
@@ -42,6 +68,7 @@ export async function queueOverview(queue: Queue, now: Date): Promise<QueueOverv
       oldestSentAt === undefined
         ? undefined
         : Math.max(0, Math.round((now.getTime() - oldestSentAt) / 1000)),
+    messages: messages?.map((message) => messageOverview(queue.name, message)),
     deadLetters: letters.map((letter) => deadLetterOverview(queue.name, letter)),
   };
 }
@@ -49,12 +76,11 @@ export async function queueOverview(queue: Queue, now: Date): Promise<QueueOverv
 /** @param name of the queue that it belongs to */
 export function deadLetterOverview(name: string, letter: DeadLetter): DeadLetterOverview {
   const { messageId, body, group, reason } = letter;
-  const envelope = readEnvelope(body);
   return {
     id: messageId,
     function: name,
     identifier: group,
-    job: envelope instanceof GiveUp ? undefined : envelope.job?.id,
+    job: jobIn(body),
     code: reason?.code ?? "worn-out",
     text: reason?.text ?? "received too often without an answer",
     time: reason?.time,
@@ -62,4 +88,22 @@ export function deadLetterOverview(name: string, letter: DeadLetter): DeadLetter
   };
 }
 
-const DEAD_LETTERS_TOLD = 100; // more than anybody reads; each costs a message that is received and given back on SQS
+const MESSAGES_TOLD = 1000;
+
+function messageOverview(name: string, message: QueuedMessage): MessageOverview {
+  const { messageId, body, group, sentAt, attempts, inFlight } = message;
+  return {
+    id: messageId,
+    function: name,
+    identifier: group,
+    job: jobIn(body),
+    sentAt: new Date(sentAt).toISOString(),
+    attempts,
+    inFlight,
+  };
+}
+
+function jobIn(body: string): string | undefined {
+  const envelope = readEnvelope(body);
+  return envelope instanceof GiveUp ? undefined : envelope.job?.id;
+}

@@ -187,6 +187,41 @@ describe("an overview", () => {
     assert.deepEqual(identifiersOf(overview)[0]?.deadLetters, convert?.deadLetters);
   });
 
+  it("tells at which function a job is, and how far, once for each job", async () => {
+    const queue = await queues.open("convert-image");
+    for (const id of ["j1", "j2"]) {
+      const body = JSON.stringify({ job: { id, identifier: "U" } });
+      await queue.send({ body, group: "U", deduplicationId: id });
+    }
+    await queue.receive({ waitSeconds: 0, leaseSeconds: 10 });
+    await mkdir(join(directory, "staging"));
+    await writeFile(
+      join(directory, "staging", "j1.progress"),
+      JSON.stringify({
+        jobId: "j1",
+        identifier: "U",
+        step: "verifying",
+        percent: 50,
+        startedAt: "2026-11-22T10:00:00.000Z",
+        updatedAt: "2026-11-22T10:00:00.000Z",
+      }),
+    );
+    const [u] = identifiersOf(await collect());
+    assert.deepEqual(
+      u?.inFlight.map(({ job, function: name, step, percent, attempts }) => [
+        job,
+        name,
+        step,
+        percent,
+        attempts,
+      ]),
+      [
+        ["j1", "convert-image", "verifying", 50, 1],
+        ["j2", "convert-image", "waiting", undefined, 0],
+      ],
+    );
+  });
+
   for (const [code, others] of [
     ["two-live-images", [imageOf({ id: 8, uname: "bob" }, { STATE: "live" })]],
     ["two-live-images", [imageOf({ id: 8, name: "other" }, { STATE: "live" })]],
