@@ -1,18 +1,16 @@
-import type { DeadLetter } from "../shared/queue/queue.ts";
+import type { DeadLetterOverview } from "../shared/overview/queue-overview.ts";
 import { table } from "./table.ts";
 
 /** Dead letters with the function that gave them up; empty for none. */
-export function deadLetterTable(
-  letters: readonly (DeadLetter & { readonly function: string })[],
-): string {
-  const rows = letters.map((letter) => [
-    letter.messageId,
-    letter.function,
-    letter.group,
-    letter.reason?.time ?? "",
-    letter.reason === undefined
-      ? "received too often without an answer"
-      : `${letter.reason.code}: ${letter.reason.text}`,
-  ]);
-  return rows.length === 0 ? "" : table(["ID", "FUNCTION", "IDENTIFIER", "SINCE", "REASON"], rows);
+export function deadLetterTable(letters: readonly DeadLetterOverview[]): string {
+  return table(
+    ["ID", "FUNCTION", "IDENTIFIER", "SINCE", "REASON"],
+    letters.map((letter) => [
+      letter.id,
+      letter.function,
+      letter.identifier,
+      letter.time ?? "",
+      `${letter.code}: ${letter.text}`,
+    ]),
+  );
 }

@@ -1,5 +1,6 @@
 import { quoted } from "../shared/disk/refusal.ts";
 import type { Report } from "./inspect-file.ts";
+import { printable } from "./printable.ts";
 
 /** A report for a person. */
 export function inspectText(report: Report): string {
@@ -49,8 +50,4 @@ function bytes(count: number | undefined): string {
   return step === 0
     ? exact
     : `${exact} (${(count / 1024 ** step).toFixed(1)} ${units[step] ?? ""})`;
-}
-
-function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, "?");
 }

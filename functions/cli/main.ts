@@ -6,12 +6,14 @@ import { cleanCommand } from "./clean.ts";
 import { deadLettersCommand } from "./dead-letters.ts";
 import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
+import { discardCommand } from "./discard.ts";
 import { EXIT_FAILED, EXIT_USAGE } from "./exit-codes.ts";
 import { healthCommand } from "./health.ts";
 import { hookCommand } from "./hook.ts";
 import { hookScriptCommand } from "./hook-script.ts";
 import { inspectCommand } from "./inspect.ts";
 import { reconcileCommand } from "./reconcile.ts";
+import { printableLines } from "./printable.ts";
 import { replayCommand } from "./replay.ts";
 import { runCommand } from "./run.ts";
 import { statusCommand } from "./status.ts";
@@ -37,6 +39,7 @@ for (const command of [
   replayCommand(),
   cleanCommand(),
   reconcileCommand(),
+  discardCommand(),
   inspectCommand(),
   demoCommand(),
 ]) {
@@ -49,7 +52,7 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE; // commander has printed it
   } else {
-    process.stderr.write(`vmcatcher-one: ${errorText(error)}\n`);
+    process.stderr.write(`vmcatcher-one: ${printableLines(errorText(error))}\n`);
     process.exitCode = error instanceof ConfigError ? EXIT_USAGE : EXIT_FAILED;
   }
 }

@@ -1,28 +1,34 @@
 import { Command } from "commander";
 import { steps } from "../registry.ts";
+import { systemClock } from "../shared/clock.ts";
 import { readConfig } from "../shared/config.ts";
 import { openQueues } from "../shared/queue/open-queues.ts";
+import { chooseLetters, everyDeadLetter } from "./every-dead-letter.ts";
 import { EXIT_FAILED } from "./exit-codes.ts";
 
-/** `replay ID | --all`: sends dead letters back to the function that gave them up. */
+/** `replay ID... | --all`: sends dead letters back to the functions that gave them up. */
 export function replayCommand(): Command {
   return new Command("replay")
-    .description("send a dead letter, or all of them, back to the function that gave it up")
-    .argument("[id]", "the ID that dead-letters shows")
+    .description("send dead letters back to the functions that gave them up")
+    .argument("[id...]", "IDs that dead-letters shows, or how they begin")
     .option("--all", "all of them")
-    .action(async (id: string | undefined, options: { all?: boolean }, command: Command) => {
-      if ((id === undefined) === (options.all !== true)) {
+    .action(async (ids: string[], options: { all?: boolean }, command: Command) => {
+      if ((ids.length === 0) === (options.all !== true)) {
         command.error("error: give an ID, or --all");
       }
       const queues = openQueues(readConfig(process.env));
       try {
-        let moved = 0;
-        for (const name of Object.keys(steps)) {
-          moved += await (await queues.open(name)).redrive(id);
+        const letters = await everyDeadLetter(queues, Object.keys(steps), systemClock);
+        const chosen = options.all === true ? letters : chooseLetters(letters, ids);
+        let replayed = 0;
+        for (const { queue, letter } of chosen) {
+          replayed += await queue.redrive(letter.messageId);
         }
-        process.stdout.write(`${moved} replayed\n`);
-        if (moved === 0 && id !== undefined) {
-          process.stderr.write(`vmcatcher-one: no dead letter ${id}\n`);
+        process.stdout.write(`${replayed} replayed\n`);
+        if (replayed < chosen.length) {
+          process.stderr.write(
+            `vmcatcher-one: ${chosen.length - replayed} were taken by somebody else meanwhile: look at dead-letters\n`,
+          );
           process.exitCode = EXIT_FAILED;
         }
       } finally {

@@ -1,121 +1,98 @@
-import { DISABLE, EXPIRY_UNKNOWN_SINCE, STALE_SINCE, STATE } from "../shared/lineage/attributes.ts";
-import type { Image } from "../shared/opennebula/opennebula.ts";
+import type { IdentifierOverview } from "../shared/overview/identifier-overview.ts";
+import type { Overview } from "../shared/overview/overview.ts";
+import { isUnavailable, type Unavailable } from "../shared/overview/unavailable.ts";
 import { deadLetterTable } from "./dead-letter-table.ts";
-import type { Status } from "./status.ts";
+import { printable } from "./printable.ts";
+import { statusRows, STATUS_HEADER } from "./status-rows.ts";
 import { table } from "./table.ts";
+import { age, duration, rate } from "./units.ts";
 
 /** `status` for a person. */
-export function statusText(status: Status): string {
+export function statusText(overview: Overview): string {
+  const { spool, queues, identifiers } = overview;
   return [
-    section("SPOOL", spoolLines(status)),
-    section("QUEUES", queueLines(status)),
-    section("CONVERSIONS", conversionLines(status)),
-    section("DEAD LETTERS", deadLetterLines(status)),
-    section("IMAGES", imageLines(status)),
+    section("SPOOL", spool, spoolLines),
+    section("QUEUES", queues, (them) =>
+      table(
+        ["FUNCTION", "WAITING", "IN FLIGHT", "DEAD", "OLDEST"],
+        them.map(({ name, waiting, inFlight, dead, oldestAgeSeconds: oldest }) => [
+          ...[name, waiting, inFlight, dead].map(String),
+          oldest === undefined ? "" : duration(oldest),
+        ]),
+      ),
+    ),
+    workLines(overview),
+    section("DEAD LETTERS", queues, (them) =>
+      deadLetterTable(them.flatMap(({ deadLetters }) => deadLetters)),
+    ),
+    section("IMAGES", identifiers, (them) =>
+      table(
+        STATUS_HEADER,
+        them.flatMap((identifier) => statusRows(identifier, overview.at)),
+      ),
+    ),
+    section("NOTES", identifiers, noteLines),
   ].join("\n");
 }
 
-function section(title: string, lines: string): string {
-  return `${title}\n${lines === "" ? "  none\n" : lines}`;
-}
-
-function spoolLines({ spool }: Status): string {
-  if ("error" in spool) {
-    return unavailable(spool.error);
+/** Conversions are files of this host: they are told even when OpenNebula, which knows the rest of the work, is away. */
+function workLines({ conversions, identifiers, at }: Overview): string {
+  if (!isUnavailable(identifiers)) {
+    return section("IN FLIGHT", identifiers, (them) => inFlightTable(them, at));
   }
-  const bad = spool.bad.map(({ name, reason }) => [name, reason]);
-  return `  ${spool.waiting} waiting, ${bad.length} bad\n${bad.length === 0 ? "" : table(["BAD ENTRY", "REASON"], bad)}`;
-}
-
-function queueLines({ queues }: Status): string {
-  if ("error" in queues) {
-    return unavailable(queues.error);
-  }
-  const rows = queues.map((queue) => [
-    queue.name,
-    String(queue.waiting),
-    String(queue.inFlight),
-    String(queue.dead),
-  ]);
-  return table(["FUNCTION", "WAITING", "IN FLIGHT", "DEAD"], rows);
-}
-
-function conversionLines({ conversions }: Status): string {
-  const rows = conversions.map((progress) => [
-    progress.identifier,
-    `${progress.percent.toFixed(1)} %`,
-    progress.startedAt,
-    progress.updatedAt,
-  ]);
-  return rows.length === 0 ? "" : table(["IDENTIFIER", "DONE", "SINCE", "SEEN"], rows);
-}
-
-function deadLetterLines({ queues }: Status): string {
-  if ("error" in queues) {
-    return unavailable(queues.error);
-  }
-  return deadLetterTable(
-    queues.flatMap(({ name, deadLetters }) =>
-      deadLetters.map((letter) => ({ ...letter, function: name })),
+  return section("CONVERSIONS", conversions, (them) =>
+    inFlightTable(
+      them.map(({ identifier, jobId: job, startedAt: since, ...its }) => ({
+        identifier,
+        inFlight: [{ job, since, ...its }],
+      })),
+      at,
     ),
   );
 }
 
-function imageLines({ identifiers }: Status): string {
-  if ("error" in identifiers) {
-    return unavailable(identifiers.error);
-  }
-  return imageTable([...identifiers.values()].flat());
+/** Work under way, one row for each job; empty for none. */
+export function inFlightTable(
+  identifiers: readonly Pick<IdentifierOverview, "identifier" | "inFlight">[],
+  now: string,
+): string {
+  const rows = identifiers.flatMap(({ identifier, inFlight }) =>
+    inFlight.map((work) => [
+      identifier,
+      work.function ?? "",
+      work.step,
+      work.percent === undefined ? "" : `${work.percent.toFixed(1)} %`,
+      rate(work.bytesPerSecond),
+      work.secondsLeft === undefined ? "" : duration(work.secondsLeft),
+      age(work.since, now),
+      work.attempts === undefined ? "" : String(work.attempts),
+      work.job,
+    ]),
+  );
+  return table(
+    ["IDENTIFIER", "FUNCTION", "STEP", "DONE", "RATE", "LEFT", "AGE", "TRIES", "JOB"],
+    rows,
+  );
 }
 
-/** Images as `oneimage list` shows them, with what vmcatcher-one knows. Empty for none. */
-export function imageTable(images: readonly Image[]): string {
-  const rows = images.map((image) => [
-    String(image.id),
-    image.uname,
-    image.gname,
-    image.name,
-    image.datastore,
-    `${image.sizeMb}M`,
-    image.mode,
-    image.state,
-    String(image.runningVms),
-    image.attributes.get(STATE) ?? "",
-    noteOf(image),
-  ]);
-  const header = [
-    "ID",
-    "USER",
-    "GROUP",
-    "NAME",
-    "DATASTORE",
-    "SIZE",
-    "MODE",
-    "STAT",
-    "RVMS",
-    "VERSION",
-    "NOTE",
-  ];
-  return rows.length === 0 ? "" : table(header, rows);
+function section<Part extends object>(
+  title: string,
+  part: Part | Unavailable,
+  linesOf: (part: Part) => string,
+): string {
+  const lines = isUnavailable(part) ? `  not available: ${printable(part.error)}\n` : linesOf(part);
+  return `${title}\n${lines === "" ? "  none\n" : lines}`;
 }
 
-function noteOf(image: Image): string {
-  const stale = image.attributes.get(STALE_SINCE);
-  const unknown = image.attributes.get(EXPIRY_UNKNOWN_SINCE);
-  return [
-    image.attributes.get(DISABLE) === "pending" ? "to be disabled when free" : undefined,
-    // A note outlives the version that it was written for; on a retired one it says nothing any more.
-    stale !== undefined && image.attributes.get(STATE) === "live"
-      ? `a newer version is due since ${stale}`
-      : undefined,
-    unknown !== undefined && image.attributes.get(STATE) === "live"
-      ? `kept: subscription unknown since ${unknown}`
-      : undefined,
-  ]
-    .filter((note) => note !== undefined)
-    .join("; ");
+function spoolLines({ waiting, oldest, bad }: Exclude<Overview["spool"], Unavailable>): string {
+  const since = oldest === undefined ? "" : ` since ${oldest}`;
+  const rows = bad.map(({ name, reason }) => [name, reason]);
+  return `  ${waiting} waiting${since}, ${bad.length} bad\n${table(["BAD ENTRY", "REASON"], rows)}`;
 }
 
-function unavailable(error: string): string {
-  return `  not available: ${error}\n`;
+function noteLines(identifiers: readonly IdentifierOverview[]): string {
+  return table(
+    ["IDENTIFIER", "NOTE"],
+    identifiers.flatMap(({ identifier, notes }) => notes.map(({ text }) => [identifier, text])),
+  );
 }

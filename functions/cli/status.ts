@@ -1,103 +1,101 @@
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { steps } from "../registry.ts";
-import { readConfig, type Config } from "../shared/config.ts";
-import { errorText } from "../shared/errors.ts";
-import { IDENTIFIER } from "../shared/lineage/attributes.ts";
+import { systemClock } from "../shared/clock.ts";
+import { readConfig } from "../shared/config.ts";
 import { createOpenNebula } from "../shared/opennebula/client.ts";
-import type { Image, OpenNebula } from "../shared/opennebula/opennebula.ts";
+import { rememberingReader } from "../shared/overview/dead-letter-reader.ts";
+import { collectOverview, type Overview } from "../shared/overview/overview.ts";
+import { isUnavailable } from "../shared/overview/unavailable.ts";
 import { openQueues } from "../shared/queue/open-queues.ts";
-import type { DeadLetter, QueueDepth, Queues } from "../shared/queue/queue.ts";
-import { readProgress, type Progress } from "../shared/staging.ts";
-import { listSpool, type SpoolListing } from "../shared/spool/listing.ts";
 import { EXIT_FAILED } from "./exit-codes.ts";
 import { statusText } from "./status-text.ts";
+import { watch } from "./watch.ts";
 
-/** What `status` tells. A part that could not be asked is an error text: the rest is told all the same. */
-export interface Status {
-  readonly spool: SpoolListing | { readonly error: string };
-  readonly queues: readonly QueueStatus[] | { readonly error: string };
-  readonly conversions: readonly Progress[];
-  /** Images of vmcatcher in OpenNebula, grouped by identifier, each group newest first. */
-  readonly identifiers: ReadonlyMap<string, readonly Image[]> | { readonly error: string };
-}
-
-/** One queue with its dead letters. */
-interface QueueStatus extends QueueDepth {
-  readonly name: string;
-  readonly deadLetters: readonly DeadLetter[];
-}
-
-/** `status`: queues, work in flight, dead letters and the images of each identifier. */
+/** `status`: spool, queues, work in flight, dead letters and the images of each identifier; once or again and again. */
 export function statusCommand(): Command {
   return new Command("status")
     .description("show queues, work in flight, dead letters and the images of each identifier")
-    .option("--json", "machine-readable output")
-    .action(async (options: { json?: boolean }) => {
+    .option("--watch", "show it again and again, until ^C")
+    .option("--interval <seconds>", "pause between two looks", seconds, 2)
+    .option("--json", "machine-readable output; with --watch one line for each look")
+    .addHelpText("after", JSON_HELP)
+    .action(async (options: { watch?: boolean; interval: number; json?: boolean }) => {
       const config = readConfig(process.env);
+      await using cleanup = new AsyncDisposableStack();
       const queues = openQueues(config);
-      try {
-        const status = await collectStatus(
-          config,
-          queues,
-          createOpenNebula({ endpoint: config.oneXmlrpc, authFile: config.oneAuthFile }),
-        );
+      cleanup.defer(() => queues.close());
+      const sources = {
+        config,
+        queues,
+        queueNames: Object.keys(steps),
+        opennebula: createOpenNebula({ endpoint: config.oneXmlrpc, authFile: config.oneAuthFile }),
+        clock: systemClock,
+        readDeadLetters: rememberingReader(),
+      };
+      if (options.watch !== true) {
+        const overview = await collectOverview(sources, new AbortController().signal);
         process.stdout.write(
-          options.json === true ? `${JSON.stringify(status, plain, 2)}\n` : statusText(status),
+          options.json === true
+            ? `${JSON.stringify(overview, undefined, 2)}\n`
+            : statusText(overview),
         );
-        if ("error" in status.queues || "error" in status.identifiers || "error" in status.spool) {
+        if (lacksSomething(overview)) {
           process.exitCode = EXIT_FAILED;
         }
-      } finally {
-        await queues.close();
+        return;
       }
+      await watch(
+        {
+          look: (signal) => collectOverview(sources, signal),
+          show: options.json === true ? undefined : statusText,
+          intervalMs: options.interval * 1000,
+          clock: systemClock,
+          output: process.stdout,
+        },
+        cleanup.use(untilInterrupted()).signal,
+      );
     });
 }
 
-/** Asks everything at once; nothing is changed. */
-async function collectStatus(
-  config: Config,
-  queues: Queues,
-  opennebula: OpenNebula,
-): Promise<Status> {
-  const [spool, queueStatus, conversions, identifiers] = await Promise.all([
-    orError(listSpool(config.spoolDirectory)),
-    orError(Promise.all(Object.keys(steps).map((name) => queueStatusOf(name, queues)))),
-    readProgress(config.stagingDirectory),
-    orError(imagesByIdentifier(opennebula)),
-  ]);
-  return { spool, queues: queueStatus, conversions, identifiers };
+const JSON_HELP = `
+Exit code 1 when a part could not be asked; the others are shown all the same.
+
+The JSON is one object: at, and spool, queues, conversions, identifiers, each of which is {"error": text} when it could not be asked.
+  spool        waiting, oldest, bad [name, reason]
+  queues       name, waiting, inFlight, dead, oldest, oldestAgeSeconds, messages [id, job, identifier, sentAt, attempts, inFlight],
+               deadLetters [id, function, identifier, job, code, text, time, attempts]; on SQS there is no oldest and no messages
+  conversions  jobId, identifier, title, step, percent, bytes, bytesPerSecond, startedAt, stepStartedAt, updatedAt, secondsLeft
+  identifiers  identifier, title, vo, live, pending, versions, endorsed, current, expires, inFlight, deadLetters, notes [code, text, imageId]
+               live, pending and versions are images: id, name, owner, group, mode, state, runningVms, datastore, sizeMb,
+               registeredAt, version, sha512, job, eventTime; versions also have became, retiredAt, retiredByJob, supersededByImage
+               inFlight: job, function, step, since, attempts, percent, bytesPerSecond, secondsLeft
+Times are ISO 8601 in UTC. What is not known is left out. endorsed and current come from VMCATCHER_ONE_CACHE_INDEX.`;
+
+function lacksSomething({ spool, queues, conversions, identifiers }: Overview): boolean {
+  return [spool, queues, conversions, identifiers].some(isUnavailable);
 }
 
-const DEAD_LETTERS_SHOWN = 20;
-const STATUS_TIMEOUT_MS = 10_000; // an administrator is waiting
-
-async function queueStatusOf(name: string, queues: Queues): Promise<QueueStatus> {
-  const queue = await queues.open(name);
-  const depth = await queue.depth();
-  return {
-    name,
-    ...depth,
-    deadLetters: depth.dead === 0 ? [] : await queue.deadLetters(DEAD_LETTERS_SHOWN),
-  };
-}
-
-async function imagesByIdentifier(
-  opennebula: OpenNebula,
-): Promise<ReadonlyMap<string, readonly Image[]>> {
-  const images = await opennebula.images(AbortSignal.timeout(STATUS_TIMEOUT_MS));
-  const ours = images.filter((image) => image.attributes.has(IDENTIFIER));
-  return Map.groupBy(ours, (image) => image.attributes.get(IDENTIFIER) ?? "");
-}
-
-async function orError<T>(answer: Promise<T>): Promise<T | { readonly error: string }> {
-  try {
-    return await answer;
-  } catch (error) {
-    return { error: errorText(error) };
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0.1 && value <= 3600)) {
+    throw new InvalidArgumentError("must be 0.1 to 3600 seconds");
   }
+  return value;
 }
 
-/** JSON has no maps. */
-function plain(_key: string, value: unknown): unknown {
-  return value instanceof Map ? Object.fromEntries(value) : value;
+function untilInterrupted(): Disposable & { readonly signal: AbortSignal } {
+  const stop = new AbortController();
+  const abort = () => stop.abort();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.on(name, abort);
+  }
+  process.stdout.on("error", abort); // `| head`: the reader has seen enough
+  return {
+    signal: stop.signal,
+    [Symbol.dispose]: () => {
+      for (const name of ["SIGINT", "SIGTERM"] as const) {
+        process.off(name, abort);
+      }
+    },
+  };
 }

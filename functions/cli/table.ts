@@ -1,5 +1,10 @@
-/** Text in columns, each row indented by two blanks. Control characters, which could steer a terminal, are shown as `?`. */
+import { printable } from "./printable.ts";
+
+/** Text in columns, each row indented by two blanks; cells may be foreign text. Empty without rows. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) {
+    return "";
+  }
   const cells = [header, ...rows].map((row) => row.map(printable));
   const widths = header.map((_, column) =>
     Math.max(...cells.map((row) => row[column]?.length ?? 0)),

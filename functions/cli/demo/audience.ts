@@ -1,5 +1,5 @@
 import type { Image } from "../../shared/opennebula/opennebula.ts";
-import { imageTable } from "../status-text.ts";
+import { imageTable } from "../image-table.ts";
 
 /** Whom the story is told to. */
 export interface Audience {

@@ -22,6 +22,7 @@ export function imageOf(
     datastoreId: 1,
     datastore: "default",
     sizeMb: 4,
+    source: "",
     runningVms: 2,
     registeredAt: 0,
     ...changes,
