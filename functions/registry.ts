@@ -40,6 +40,11 @@ export const steps = {
 
 export type StepName = keyof typeof steps;
 
+/** Whether a name is that of a step, which is that of its queue too. */
+export function isStepName(name: string): name is StepName {
+  return Object.hasOwn(steps, name);
+}
+
 /** The queue that a new job is sent to, and a job that starts over. */
 export const FIRST_STEP = "capture-metadata" satisfies StepName;
 

@@ -8,6 +8,7 @@ import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { discardCommand } from "./discard.ts";
 import { EXIT_FAILED, EXIT_USAGE } from "./exit-codes.ts";
+import { explainCommand } from "./explain.ts";
 import { healthCommand } from "./health.ts";
 import { hookCommand } from "./hook.ts";
 import { hookScriptCommand } from "./hook-script.ts";
@@ -40,6 +41,7 @@ for (const command of [
   cleanCommand(),
   reconcileCommand(),
   discardCommand(),
+  explainCommand(),
   inspectCommand(),
   demoCommand(),
 ]) {

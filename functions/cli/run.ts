@@ -2,7 +2,7 @@ import { Argument, Command } from "commander";
 import { cleanUntil } from "../janitor/loop.ts";
 import { countSpool } from "../shared/spool/listing.ts";
 import { watchSpool } from "../enqueue-event/watch.ts";
-import { FIRST_STEP, steps, type StepName } from "../registry.ts";
+import { FIRST_STEP, isStepName, steps, type StepName } from "../registry.ts";
 import { reconcileUntil } from "../reconcile/schedule.ts";
 import { sweepUntil } from "../restore-permissions/sweep.ts";
 import { readConfig, type Config } from "../shared/config.ts";
@@ -51,7 +51,7 @@ export async function runFunctions(
   log: Log,
   stop: AbortSignal,
 ): Promise<void> {
-  const names = functions.filter((name): name is StepName => Object.hasOwn(steps, name));
+  const names = functions.filter(isStepName);
   const extra: ExtraTask[] = [];
   if (functions.includes(ENQUEUE)) {
     extra.push(async ({ firstQueue, observer, signal }) => {

@@ -3,7 +3,7 @@ import type { Overview } from "../shared/overview/overview.ts";
 
 /** What watching takes. */
 export interface WatchOptions {
-  look(signal: AbortSignal): Promise<Overview>;
+  readonly look: (signal: AbortSignal) => Promise<Overview>;
   /** The overview for a person; undefined for JSON, one line for each look. */
   readonly show: ((overview: Overview) => string) | undefined;
   readonly intervalMs: number;

@@ -11,7 +11,7 @@ export interface Note {
   readonly imageId?: number | undefined;
 }
 
-export type NoteCode =
+type NoteCode =
   /** Two images have the identifier's NAME, or say that they are live: nothing is done until one of them is gone. */
   | "two-live-images"
   /** The live image was renamed by hand. */

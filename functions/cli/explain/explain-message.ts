@@ -1,0 +1,35 @@
+import type { StepName } from "../../registry.ts";
+import { GiveUp } from "../../shared/errors.ts";
+import type { Queues } from "../../shared/queue/queue.ts";
+import { findMessage } from "./find-message.ts";
+import { rehearse, type Rehearsal, type RehearsalOptions } from "./rehearse.ts";
+
+/** What would become of a message, and which one it is. */
+export interface Explanation extends Rehearsal {
+  readonly found: string;
+  /** The function that takes it first; absent when it does not get so far. */
+  readonly step?: StepName;
+}
+
+/** Finds the message and rehearses it. @throws Error when it cannot be found, RpcTransportError when OpenNebula cannot be asked */
+export async function explainMessage(
+  wanted: string,
+  options: RehearsalOptions & { readonly queues: Queues },
+  signal: AbortSignal,
+): Promise<Explanation> {
+  try {
+    const { found, step, message } = await findMessage(wanted, options, signal);
+    return { found, step, ...(await rehearse(step, message, options, signal)) };
+  } catch (error) {
+    if (!(error instanceof GiveUp)) {
+      throw error;
+    }
+    const { code, message: text } = error;
+    return {
+      found: `event file ${wanted}`,
+      verdicts: [],
+      calls: [],
+      end: { outcome: "set-aside", code, text },
+    };
+  }
+}

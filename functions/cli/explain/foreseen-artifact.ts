@@ -1,0 +1,86 @@
+import { messageSchema } from "../../convert-image/message.ts";
+import { finishedArtifact } from "../../convert-image/finished-artifact.ts";
+import { openSource } from "../../convert-image/source.ts";
+import { verifyContent } from "../../convert-image/verify-content.ts";
+import type { AvailableJob } from "../../capture-metadata/message.ts";
+import type { Message as Result } from "../../register-image/message.ts";
+import type { Config } from "../../shared/config.ts";
+import { GiveUp } from "../../shared/errors.ts";
+import { isInside, stagedPaths } from "../../shared/staging.ts";
+import { inspectFile, type Report } from "../inspect-file.ts";
+import type { Verdict } from "./guard-verdicts.ts";
+
+/** How a conversion is foreseen. */
+export interface Foresight {
+  readonly config: Config;
+  /** Read the whole image, and verify its checksum. */
+  readonly full: boolean;
+  readonly tell: (verdict: Verdict) => void;
+  /** The disk does not exist yet; a path of what does, and the path that OpenNebula would be told instead. */
+  readonly standsFor: (existing: string, path: string) => void;
+}
+
+/**
+ * What convert-image would pass on, without converting anything: the inspector says whether the image would be taken.
+ * @throws what convert-image throws for an image that it does not take
+ */
+export async function foreseenArtifact(
+  given: unknown,
+  { config, full, tell, standsFor }: Foresight,
+  signal: AbortSignal,
+): Promise<Result> {
+  const message = messageSchema.parse(given);
+  const { job, unchanged } = message;
+  if (job.event !== "available" || unchanged) {
+    return message;
+  }
+  const finished = await finishedArtifact(job, config, signal);
+  if (finished !== undefined) {
+    tell({ question: "image", answer: "yes", text: `${finished.path} is converted already` });
+    return { ...message, artifact: finished };
+  }
+  const report = await inspected(job, config, full, signal);
+  tell({
+    question: "image",
+    answer: "yes",
+    text: `${report.format ?? ""} in ${job.source.path} would be taken (checked: ${report.checked}${full ? ", checksum" : "; the checksum only with --full"})`,
+  });
+  const isUsedAsItIs =
+    job.source.pinned &&
+    isInside(config.stagingDirectory, job.source.path) &&
+    config.format === "raw" &&
+    report.format === "raw" &&
+    report.container === undefined &&
+    report.packing.length === 0;
+  if (!isUsedAsItIs) {
+    standsFor(job.source.path, stagedPaths(config, job.id).artifact(config.format));
+  }
+  return {
+    ...message,
+    artifact: {
+      path: job.source.path,
+      format: config.format,
+      sizeBytes: report.fileBytes ?? 0,
+      virtualSizeBytes: report.virtualSizeBytes ?? 1,
+    },
+  };
+}
+
+async function inspected(
+  job: AvailableJob,
+  config: Config,
+  full: boolean,
+  signal: AbortSignal,
+): Promise<Report> {
+  await using source = await openSource(job.source);
+  const { path, format } = job.source;
+  const report = await inspectFile(path, { format, full, config }, signal);
+  if (report.reason !== undefined) {
+    const { code, sentence, facts } = report.reason;
+    throw new GiveUp(code, sentence, { facts });
+  }
+  if (full) {
+    await verifyContent(source, { sha512: job.sha512, digests: [] }, signal);
+  }
+  return report;
+}

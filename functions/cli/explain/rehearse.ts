@@ -1,0 +1,158 @@
+import { randomUUID } from "node:crypto";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as z from "zod";
+import { jobSchema, type Job } from "../../capture-metadata/message.ts";
+import { FIRST_STEP, isStepName, steps, type StepName } from "../../registry.ts";
+import { messageSchema as restoreMessage } from "../../restore-permissions/message.ts";
+import { systemClock } from "../../shared/clock.ts";
+import type { Config } from "../../shared/config.ts";
+import { GiveUp, RpcTransportError } from "../../shared/errors.ts";
+import { silentLog } from "../../shared/log.ts";
+import type { OpenNebula } from "../../shared/opennebula/opennebula.ts";
+import { readEnvelope, restartedBody } from "../../shared/worker/envelope.ts";
+import { outcomeOf, type Outcome } from "../../shared/worker/outcome.ts";
+import { foreseenArtifact } from "./foreseen-artifact.ts";
+import { guardVerdicts, type Verdict } from "./guard-verdicts.ts";
+import { reasonOf } from "./reasons.ts";
+import type { RecordedCall } from "./recorded-call.ts";
+import { recordingOpenNebula } from "./recording-opennebula.ts";
+
+/** What would become of a message. */
+export interface Rehearsal {
+  /** Absent when the message holds none that can be understood. */
+  readonly job?: Job | undefined;
+  readonly verdicts: readonly Verdict[];
+  /** All that would change something in OpenNebula, in order. */
+  readonly calls: readonly RecordedCall[];
+  readonly end: RehearsedEnd;
+}
+
+/** How it would end. */
+interface RehearsedEnd {
+  /**
+   * As register-image ends (`registered`, `unchanged`, `superseded`, `expired`, `kept`, `nothing-to-expire`); `dead` for a dead
+   * letter, `retry`; `set-aside` for an event that never becomes a job.
+   */
+  readonly outcome: string;
+  /** Where it ends otherwise than well: the function, and what the dead letter or the log would say. */
+  readonly function?: StepName;
+  readonly code?: string;
+  readonly text?: string;
+}
+
+/** What is to be rehearsed with. */
+export interface RehearsalOptions {
+  readonly config: Config;
+  readonly opennebula: OpenNebula;
+  /** Read the whole image. */
+  readonly full: boolean;
+}
+
+/**
+ * Runs the real functions from `first` on over a recording OpenNebula; the conversion alone is foreseen instead of done.
+ * Nothing is written, sent or removed.
+ * @throws RpcTransportError when OpenNebula cannot be asked
+ */
+export async function rehearse(
+  first: StepName,
+  message: unknown,
+  { config, opennebula, full }: RehearsalOptions,
+  signal: AbortSignal,
+): Promise<Rehearsal> {
+  const job = z.object({ job: jobSchema }).safeParse(message).data?.job;
+  const calls: RecordedCall[] = [];
+  const verdicts: Verdict[] = [];
+  const paths = new Map<string, string>();
+  const recording = await recordingOpenNebula(
+    opennebula,
+    (call, before) => {
+      const path = paths.get(String(call.arguments["path"]));
+      calls.push({
+        function: stage.step,
+        ...call,
+        arguments: path === undefined ? call.arguments : { ...call.arguments, path },
+        why: reasonOf(call, before, job?.identifier ?? ""),
+      });
+    },
+    signal,
+  );
+  if (job !== undefined) {
+    verdicts.push(...(await guardVerdicts(job, await recording.images(signal), config)));
+  }
+  // Below its staging directory the last function removes what a job has left: here there is nothing.
+  const nowhere = join(tmpdir(), `vmcatcher-one-explain-${randomUUID()}`);
+  const deps = {
+    config: { ...config, stagingDirectory: nowhere },
+    opennebula: recording,
+    clock: systemClock,
+    log: silentLog,
+  };
+  const foresight = {
+    config,
+    full,
+    tell: (verdict: Verdict) => verdicts.push(verdict),
+    standsFor: (existing: string, path: string) => paths.set(existing, path),
+  };
+  const stage: Stage = {
+    step: first,
+    run: (step, given) =>
+      step === "convert-image"
+        ? foreseenArtifact(given, foresight, signal)
+        : steps[step].run(given, deps, signal),
+  };
+  const end = await play(stage, message);
+  return { job, verdicts, calls, end };
+}
+
+/** Where a rehearsal is, and how it goes on. */
+interface Stage {
+  step: StepName;
+  run(step: StepName, message: unknown): Promise<unknown>;
+}
+
+/** From function to function, to the end or to the failure that ends it. */
+async function play(stage: Stage, first: unknown): Promise<RehearsedEnd> {
+  let message = first;
+  let outcome = "done";
+  for (let restarts = 0; ;) {
+    try {
+      message = await stage.run(stage.step, message);
+    } catch (error) {
+      if (error instanceof RpcTransportError) {
+        throw error;
+      }
+      const end = outcomeOf(error, { attempt: 1, restarts, random: () => 0 });
+      const restarted = end.kind === "start_over" ? restart(message) : undefined;
+      if (restarted === undefined) {
+        return { ...failureOf(end), function: stage.step };
+      }
+      message = restarted;
+      stage.step = FIRST_STEP;
+      restarts += 1;
+      continue;
+    }
+    outcome = restoreMessage.safeParse(message).data?.outcome.kind ?? outcome;
+    const { next } = steps[stage.step];
+    if (next === undefined || !isStepName(next)) {
+      return { outcome };
+    }
+    stage.step = next;
+  }
+}
+
+/** The message of a job that starts over. */
+function restart(message: unknown): unknown {
+  const envelope = readEnvelope(JSON.stringify(message));
+  return envelope instanceof GiveUp || envelope.job === undefined
+    ? undefined
+    : JSON.parse(restartedBody(envelope.job));
+}
+
+function failureOf(end: Outcome): RehearsedEnd {
+  return {
+    outcome: end.kind,
+    ...("code" in end ? { code: end.code } : {}),
+    ...("text" in end ? { text: end.text } : {}),
+  };
+}
