@@ -10,12 +10,14 @@ import { discardCommand } from "./discard.ts";
 import { EXIT_FAILED, EXIT_USAGE } from "./exit-codes.ts";
 import { explainCommand } from "./explain.ts";
 import { healthCommand } from "./health.ts";
+import { historyCommand } from "./history.ts";
 import { hookCommand } from "./hook.ts";
 import { hookScriptCommand } from "./hook-script.ts";
 import { inspectCommand } from "./inspect.ts";
 import { reconcileCommand } from "./reconcile.ts";
 import { printableLines } from "./printable.ts";
 import { replayCommand } from "./replay.ts";
+import { retireCommand } from "./retire.ts";
 import { runCommand } from "./run.ts";
 import { statusCommand } from "./status.ts";
 
@@ -41,7 +43,9 @@ for (const command of [
   cleanCommand(),
   reconcileCommand(),
   discardCommand(),
+  historyCommand(),
   explainCommand(),
+  retireCommand(),
   inspectCommand(),
   demoCommand(),
 ]) {

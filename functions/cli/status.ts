@@ -1,13 +1,12 @@
 import { Command, InvalidArgumentError } from "commander";
-import { steps } from "../registry.ts";
 import { systemClock } from "../shared/clock.ts";
 import { readConfig } from "../shared/config.ts";
-import { createOpenNebula } from "../shared/opennebula/client.ts";
 import { rememberingReader } from "../shared/overview/dead-letter-reader.ts";
 import { collectOverview, type Overview } from "../shared/overview/overview.ts";
 import { isUnavailable } from "../shared/overview/unavailable.ts";
 import { openQueues } from "../shared/queue/open-queues.ts";
 import { EXIT_FAILED } from "./exit-codes.ts";
+import { overviewSources } from "./overview-sources.ts";
 import { statusText } from "./status-text.ts";
 import { watch } from "./watch.ts";
 
@@ -25,11 +24,7 @@ export function statusCommand(): Command {
       const queues = openQueues(config);
       cleanup.defer(() => queues.close());
       const sources = {
-        config,
-        queues,
-        queueNames: Object.keys(steps),
-        opennebula: createOpenNebula({ endpoint: config.oneXmlrpc, authFile: config.oneAuthFile }),
-        clock: systemClock,
+        ...overviewSources(config, queues),
         readDeadLetters: rememberingReader(),
       };
       if (options.watch !== true) {
@@ -69,7 +64,7 @@ The JSON is one object: at, and spool, queues, conversions, identifiers, each of
                live, pending and versions are images: id, name, owner, group, mode, state, runningVms, datastore, sizeMb,
                registeredAt, version, sha512, job, eventTime; versions also have became, retiredAt, retiredByJob, supersededByImage
                inFlight: job, function, step, since, attempts, percent, bytesPerSecond, secondsLeft
-Times are ISO 8601 in UTC. What is not known is left out. endorsed and current come from VMCATCHER_ONE_CACHE_INDEX.`;
+Times are ISO 8601 in UTC. What is not known is left out. endorsed and current come from vmcatcher's cache.index.`;
 
 function lacksSomething({ spool, queues, conversions, identifiers }: Overview): boolean {
   return [spool, queues, conversions, identifiers].some(isUnavailable);

@@ -28,7 +28,6 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     home,
     spoolDirectory: join(home, "spool"),
     stagingDirectory: join(home, "staging"),
-    cacheIndex: settings.VMCATCHER_ONE_CACHE_INDEX,
     oneXmlrpc: settings.ONE_XMLRPC,
     oneAuthFile: settings.ONE_AUTH ?? join(homedir(), ".one", "one_auth"),
     queue: settings.VMCATCHER_ONE_QUEUE,
@@ -66,8 +65,6 @@ export interface Config {
   readonly home: string;
   readonly spoolDirectory: string;
   readonly stagingDirectory: string;
-  /** vmcatcher's own record of what it endorses; undefined when the site does not say where it is. */
-  readonly cacheIndex: string | undefined;
   readonly oneXmlrpc: URL;
   readonly oneAuthFile: string;
   readonly queue: "sqlite" | "sqs";

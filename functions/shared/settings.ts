@@ -89,7 +89,6 @@ export const settingsSchema = z.object({
     .optional(),
   AWS_REGION: z.string().default("elasticmq"),
   VMCATCHER_ONE_HOME: directory.default("/var/lib/vmcatcher-one"),
-  VMCATCHER_ONE_CACHE_INDEX: z.string().startsWith("/", "must be an absolute path").optional(),
   VMCATCHER_ONE_QUEUE: z.enum(["sqlite", "sqs"]).default("sqlite"),
   VMCATCHER_ONE_QUEUE_PREFIX: z
     .string()

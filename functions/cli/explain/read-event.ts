@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { parseEntry, type RawEvent } from "../../enqueue-event/entry.ts";
+import { hookTime } from "../../enqueue-event/hook-time.ts";
 
 /**
  * Reads an event from a file: an entry of the hook's spool, or VMCATCHER_* variables written down by hand, one a line, as `env` prints
@@ -36,10 +37,8 @@ function foundByHook(
   const directory = variables.get("VMCATCHER_CACHE_DIR_CACHE");
   const file =
     variables.get("VMCATCHER_EVENT_FILENAME") ?? variables.get("VMCATCHER_EVENT_DC_IDENTIFIER");
-  const milliseconds = now.getTime();
-  const nanoseconds = String((milliseconds % 1000) * 1_000_000).padStart(9, "0");
   return new Map([
-    [`${HOOK_PREFIX}TIME`, `${Math.floor(milliseconds / 1000)}.${nanoseconds}`],
+    [`${HOOK_PREFIX}TIME`, hookTime(now)],
     ...(directory === undefined || file === undefined
       ? []
       : [[`${HOOK_PREFIX}SOURCE`, join(directory, file)] as const]),

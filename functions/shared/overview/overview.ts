@@ -75,6 +75,7 @@ export async function collectOverview(
   return { at: now.toISOString(), spool, queues: queued, conversions, identifiers };
 }
 
-async function readEndorsed(path: string | undefined, signal: AbortSignal) {
-  return { endorsed: path === undefined ? undefined : await readCacheIndex(path, signal) };
+/** In an object, since a part that is nothing is no part: without a readable index nothing can be said. */
+async function readEndorsed(path: string, signal: AbortSignal) {
+  return { endorsed: await readCacheIndex(path, signal) };
 }

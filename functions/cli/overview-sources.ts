@@ -1,0 +1,17 @@
+import { steps } from "../registry.ts";
+import { systemClock } from "../shared/clock.ts";
+import type { Config } from "../shared/config.ts";
+import { createOpenNebula } from "../shared/opennebula/client.ts";
+import type { OverviewSources } from "../shared/overview/overview.ts";
+import type { Queues } from "../shared/queue/queue.ts";
+
+/** What a command makes an overview from: everything that the settings name. */
+export function overviewSources(config: Config, queues: Queues): OverviewSources {
+  return {
+    config,
+    queues,
+    queueNames: Object.keys(steps),
+    opennebula: createOpenNebula({ endpoint: config.oneXmlrpc, authFile: config.oneAuthFile }),
+    clock: systemClock,
+  };
+}
