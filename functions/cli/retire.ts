@@ -14,7 +14,7 @@ import { createOpenNebula } from "../shared/opennebula/client.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
 import { openQueues } from "../shared/queue/open-queues.ts";
 import { EXIT_USAGE } from "./exit-codes.ts";
-import { printable } from "./printable.ts";
+import { printable } from "../shared/printable.ts";
 
 /** `retire IDENTIFIER`: retires the live image as if vmcatcher had said that it is endorsed no more. */
 export function retireCommand(): Command {

@@ -9,6 +9,7 @@ import { readConfig, type Config } from "../shared/config.ts";
 import type { Deps } from "../shared/deps.ts";
 import { errorText } from "../shared/errors.ts";
 import { createLog, type Log } from "../shared/log.ts";
+import { createPrettyLog } from "../shared/pretty-log.ts";
 import { openQueues } from "../shared/queue/open-queues.ts";
 import { recordQueue } from "../shared/queue/queue-record.ts";
 import { runSteps, type ExtraTask } from "../shared/worker/run-steps.ts";
@@ -27,14 +28,18 @@ export function runCommand(): Command {
   return new Command("run")
     .description("run functions in one process until SIGTERM: those named, or all")
     .addArgument(new Argument("[function...]", "functions to run").choices(ALL_FUNCTIONS))
-    .action(async (functions: string[]) => {
+    .option("--pretty", "log for a person instead of JSON lines; a job is its first eight digits")
+    .action(async (functions: string[], options: { pretty?: boolean }) => {
       const config = readConfig(process.env);
       const stop = new AbortController();
       // Not `once`: while a child of execa runs, a signal that nobody else listens to (any more) ends the process.
       for (const name of ["SIGTERM", "SIGINT"] as const) {
         process.on(name, () => stop.abort(new Error(name)));
       }
-      const log = createLog(config.logLevel);
+      const log =
+        options.pretty === true
+          ? await createPrettyLog(config.logLevel)
+          : createLog(config.logLevel);
       await runFunctions(
         functions.length > 0 ? functions : ALL_FUNCTIONS,
         config,
@@ -68,7 +73,7 @@ export async function runFunctions(
     const slot = steps[RESTORE].slots(config); // the one after those that work on messages
     extra.push(({ deps, observer, signal }) =>
       withSigns({ observer, function: RESTORE, slot }, (sign) =>
-        sweepUntil({ ...deps, sign }, signal),
+        sweepUntil({ ...deps, log: log.child({ function: RESTORE }), sign }, signal),
       ),
     );
   }

@@ -1,6 +1,7 @@
 import type { Job, Message as FirstMessage } from "../capture-metadata/message.ts";
 import type { Log } from "../shared/log.ts";
 import type { Queue } from "../shared/queue/queue.ts";
+import { createTrace, traceId } from "../shared/trace.ts";
 import type { RawEvent } from "./entry.ts";
 import { withHints } from "./hints.ts";
 import { jobOf } from "./message.ts";
@@ -27,6 +28,11 @@ export async function handle(
     group: job.identifier,
     deduplicationId: job.id,
   });
-  log.info({ job: job.id, identifier: job.identifier, event: job.event }, "event queued");
+  const { id, identifier } = job;
+  // The message carries no trace: whoever takes it makes this one of the job's id.
+  log.info(
+    { job: id, identifier, event: job.event, traceId: traceId(createTrace(id)) },
+    "event queued",
+  );
   return job;
 }

@@ -32,7 +32,7 @@ export async function handleExpired(
     job.subscription === "unknown" &&
     deps.config.expireUnknown === "keep"
   ) {
-    deps.log.warn(
+    deps.log.info(
       { imageId: live.id },
       "kept: vmcatcher could not say whether the image is still subscribed",
     );

@@ -32,7 +32,7 @@ export async function handle(
 async function restore(id: number, job: Job, deps: Deps, signal: AbortSignal): Promise<void> {
   const image = await deps.opennebula.image(id, signal);
   if (image === undefined) {
-    deps.log.warn({ imageId: id }, "the image was deleted before its rights were restored");
+    deps.log.info({ imageId: id }, "the image was deleted before its rights were restored");
     return;
   }
   if (isRetired(image)) {
@@ -71,7 +71,7 @@ async function giveRights(
     ) {
       throw error;
     }
-    deps.log.warn(
+    deps.log.info(
       { imageId: image.id, winner: other.id },
       "a newer version is live beside this one, which is retired",
     );

@@ -1,4 +1,4 @@
-import { printable } from "../printable.ts";
+import { printable } from "../../shared/printable.ts";
 import { table } from "../table.ts";
 import type { RecordedCall } from "./recorded-call.ts";
 import type { Explanation } from "./explain-message.ts";

@@ -74,7 +74,7 @@ function begin(context: StepContext, delivery: Delivery, shutdown: AbortSignal):
     identifier: job?.identifier,
     job: job?.id,
     attempt: delivery.attempt,
-    trace: traceId(trace),
+    traceId: traceId(trace),
   });
   const lease = keepLease(context.queue, delivery, {
     leaseSeconds: context.leaseSeconds,

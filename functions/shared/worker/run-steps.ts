@@ -58,7 +58,7 @@ export async function runSteps<Name extends string>(
     }
     health.queuesOpened(opened.all);
     for (const difference of queues.differences()) {
-      log.warn({ difference }, "a queue exists already, with other attributes than wanted");
+      log.error({ difference }, "a queue exists already, with other attributes than wanted");
     }
     const running = opened.own.map(({ name, step, ...its }) => (signal: AbortSignal) => {
       const slots = step.slots(config);

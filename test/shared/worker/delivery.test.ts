@@ -43,9 +43,9 @@ describe("a delivery", () => {
       await bench.clock.advance(1);
       return bench.next.sent.length === 1;
     });
-    await until("three lines", () => bench.lines.filter((line) => "trace" in line).length === 3);
+    await until("three lines", () => bench.lines.filter((line) => "traceId" in line).length === 3);
     const traces = new Set(
-      bench.lines.filter((line) => "trace" in line).map((line) => line["trace"]),
+      bench.lines.filter((line) => "traceId" in line).map((line) => line["traceId"]),
     );
     assert.equal(traces.size, 1);
     assert.equal(bench.next.sent[0]?.trace?.slice(3, 35), [...traces][0]);

@@ -94,7 +94,7 @@ describe("worker", () => {
     const [line, ...others] = bench.lines;
     assert.deepEqual(others, []);
     assert.deepEqual(
-      { ...line, messageId: undefined, trace: undefined },
+      { ...line, messageId: undefined, traceId: undefined },
       {
         level: "info",
         function: "own-step",
@@ -102,7 +102,7 @@ describe("worker", () => {
         identifier: "image-1",
         job: MESSAGE.job.id,
         attempt: 1,
-        trace: undefined,
+        traceId: undefined,
         outcome: "ok",
         milliseconds: 3000,
         text: "done",

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import * as z from "zod";
+import { makeRaw } from "../../functions/cli/demo/appliance.ts";
+import { ALL_FUNCTIONS } from "../../functions/cli/run.ts";
+import { STATE } from "../../functions/shared/lineage/attributes.ts";
+import { createSite, type Site } from "../fakes/site.ts";
+import { runProcess, type RunningFunctions } from "./processes.ts";
+
+const IDENTIFIER = "de355bfb-5781-5b0c-9ccd-9bd3d0d2be06";
+const PASSWORD = "correct-horse-battery";
+const AWS_SECRET = "secret-of-the-queue-server";
+
+const lineSchema = z.looseObject({
+  function: z.string().optional(),
+  messageId: z.string().optional(),
+  job: z.string().optional(),
+  identifier: z.string().optional(),
+  attempt: z.int().optional(),
+  traceId: z.string().optional(),
+});
+
+describe("the log", () => {
+  let site: Site;
+  let processes: RunningFunctions[];
+  beforeEach(async () => {
+    site = await createSite();
+    processes = [];
+    const { file } = await makeRaw(join(site.directory, "repository"), "one", "one");
+    await site.vmcatcher.endorse({
+      identifier: IDENTIFIER,
+      file,
+      title: "An image",
+      version: "1",
+      format: "RAW",
+    });
+    await site.vmcatcher.run();
+  });
+  afterEach(async () => {
+    await Promise.all(processes.map((process) => process.stop()));
+    await site.close();
+  });
+
+  const run = (options: readonly string[], env: Readonly<Record<string, string>> = {}) => {
+    const functions = runProcess(options, { ...site.env, ...env });
+    processes.push(functions);
+    return functions;
+  };
+  const until = async (functions: RunningFunctions, said: RegExp) => {
+    for (const end = performance.now() + 30_000; !said.test(functions.log()); await sleep(20)) {
+      assert.ok(performance.now() < end, functions.log());
+    }
+  };
+  const untilLive = () =>
+    site.until("a live image", (images) =>
+      images.some(({ attributes }) => attributes.get(STATE) === "live"),
+    );
+
+  it("of one job can be followed through all functions by its id, and by its trace", async () => {
+    const functions = run([]);
+    await untilLive();
+    await until(functions, /"function":"restore-permissions".*"msg":"done"/);
+    const lines = functions
+      .log()
+      .trim()
+      .split("\n")
+      .map((line) => lineSchema.parse(JSON.parse(line)));
+    const [job] = lines.map((line) => line.job).filter((id) => id !== undefined);
+    const followed = lines.filter((line) => line.job === job);
+    assert.deepEqual([...new Set(followed.map((line) => line.function))], ALL_FUNCTIONS);
+    assert.equal(new Set(followed.map((line) => line.traceId)).size, 1);
+    assert.match(followed[0]?.traceId ?? "", /^[0-9a-f]{32}$/);
+    for (const line of lines.filter(({ messageId }) => messageId !== undefined)) {
+      assert.deepEqual(
+        [line.job, line.identifier, line.attempt],
+        [job, IDENTIFIER, 1],
+        JSON.stringify(line),
+      );
+      assert.ok(line.function !== undefined && line.traceId !== undefined);
+    }
+  });
+
+  it("is for a person with --pretty, also from the bundle", async () => {
+    const functions = run(["--pretty"]);
+    await untilLive();
+    await until(functions, /INFO: restore-permissions [0-9a-f]{8} de355bfb\S+ {2}done/);
+    assert.doesNotMatch(functions.log(), /^\{/m);
+  });
+
+  for (const options of [[], ["--pretty"]]) {
+    it(`never tells a password: ${options.join("") || "JSON"}`, async () => {
+      await writeFile(join(site.directory, "one_auth"), `oneadmin:${PASSWORD}\n`);
+      const debug = { VMCATCHER_ONE_LOG_LEVEL: "debug" };
+      const refused = run(options, debug);
+      await until(refused, /failed, will be retried/);
+      const queueless = run(options, {
+        ...debug,
+        VMCATCHER_ONE_QUEUE: "sqs",
+        AWS_ENDPOINT_URL_SQS: "http://127.0.0.1:1",
+        AWS_ACCESS_KEY_ID: "key",
+        AWS_SECRET_ACCESS_KEY: AWS_SECRET,
+      });
+      await until(queueless, /the queue cannot be used/);
+      for (const text of [refused.log(), queueless.log()]) {
+        assert.ok(text.length > 100);
+        assert.ok(!text.includes(PASSWORD), text);
+        assert.ok(!text.includes(AWS_SECRET), text);
+      }
+      assert.match(refused.log(), /[Aa]uthenticat/);
+    });
+  }
+});
