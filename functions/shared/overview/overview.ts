@@ -61,7 +61,7 @@ export async function collectOverview(
       async () => (await readProgress(config.stagingDirectory)).map(conversionOverview),
       signal,
     ),
-    orUnavailable((stop) => opennebula.images(stop), signal),
+    orUnavailable((stop) => opennebula.images(stop), signal, POOL_LIMIT_MS),
     orUnavailable(async (stop) => await readEndorsed(config.cacheIndex, stop), signal),
   ]);
   const identifiers = isUnavailable(images)
@@ -74,6 +74,8 @@ export async function collectOverview(
       });
   return { at: now.toISOString(), spool, queues: queued, conversions, identifiers };
 }
+
+const POOL_LIMIT_MS = 20_000; // thousands of images take a busy front end some seconds
 
 /** In an object, since a part that is nothing is no part: without a readable index nothing can be said. */
 async function readEndorsed(path: string, signal: AbortSignal) {

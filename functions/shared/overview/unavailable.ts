@@ -36,5 +36,5 @@ export async function orUnavailable<T>(
   }
 }
 
-/** An administrator is waiting; a pool of some thousand images takes OpenNebula a second or two. */
+/** An administrator is waiting. */
 const LIMIT_MS = 10_000;

@@ -35,6 +35,22 @@ export function createSqsClient({ endpoint, region, credentials }: SqsSettings):
   return new SQSClient(config);
 }
 
+/**
+ * Lets a call that is under way end with the client. Destroying it closes the connection, which the SDK takes for an accident
+ * and tries again: a process that had given up on a silent server was held for another minute (measured, 3.1169).
+ */
+export function endAttempts(client: SQSClient, isClosed: () => boolean): void {
+  client.middlewareStack.add(
+    (next) => (args) => {
+      if (isClosed()) {
+        throw new Error("the queues are closed");
+      }
+      return next(args);
+    },
+    { step: "finalizeRequest", priority: "low", name: "endAttempts" }, // inside of what tries again
+  );
+}
+
 const CONNECTION_TIMEOUT_MS = 5000;
 const ANSWER_TIMEOUT_MS = 30_000; // more than the longest poll (20 s)
 const MAX_SOCKETS = 256; // each slot's poll holds one; with the SDK's 50 a heartbeat could wait behind polls

@@ -1,6 +1,6 @@
 import type { Queue, Queues } from "./queue.ts";
 import { ensureSqsPair } from "./sqs-attributes.ts";
-import { createSqsClient, type SqsSettings } from "./sqs-client.ts";
+import { createSqsClient, endAttempts, type SqsSettings } from "./sqs-client.ts";
 import { QueueFailure } from "./queue-failure.ts";
 import { sqsFailure } from "./sqs-error.ts";
 import { SqsQueue } from "./sqs-queue.ts";
@@ -13,6 +13,8 @@ export function openSqsQueues(
   },
 ): Queues {
   const client = createSqsClient(settings);
+  let closed = false;
+  endAttempts(client, () => closed);
   const opened = new Map<string, Promise<Queue>>();
   const differences: string[] = [];
 
@@ -34,6 +36,9 @@ export function openSqsQueues(
       return known;
     },
     differences: () => differences,
-    close: async () => client.destroy(),
+    close: async () => {
+      closed = true;
+      client.destroy();
+    },
   };
 }

@@ -158,3 +158,29 @@ test("a broker that is not there is named by the system's code", async () => {
   await assert.rejects(queues.open("q"), /queue q: open: .*ECONNREFUSED/, "and asked again");
   await queues.close();
 });
+
+// Bug: the SDK took the connection that a close had ended for an accident, and asked a silent server anew for another minute.
+// Fix: nothing is tried again after the close.
+test("a call that is under way ends when the queues are closed, even when the server is silent", async (t) => {
+  const asked = Promise.withResolvers<void>();
+  const server = createServer(() => asked.resolve());
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const address = server.address();
+  assert.ok(typeof address === "object" && address !== null);
+  const queues = openSqsQueues({
+    endpoint: `http://127.0.0.1:${address.port}`,
+    region: "x",
+    prefix: "",
+    credentials: { accessKeyId: "any", secretAccessKey: "any" },
+  });
+  const opening = assert.rejects(queues.open("q"), QueueFailure);
+  await asked.promise;
+  const closedAt = performance.now();
+  await queues.close();
+  await opening;
+  assert.ok(performance.now() - closedAt < 5000);
+});
