@@ -94,6 +94,9 @@ describe("the log", () => {
     it(`never tells a password: ${options.join("") || "JSON"}`, async () => {
       await writeFile(join(site.directory, "one_auth"), `oneadmin:${PASSWORD}\n`);
       const debug = { VMCATCHER_ONE_LOG_LEVEL: "debug" };
+      // Some answers repeat what was sent; afterwards comes what oned says of a wrong password.
+      const text = `no such session: oneadmin:${PASSWORD}`;
+      site.simulator.inject({ fault: { kind: "error", code: 256, text }, times: 2 });
       const refused = run(options, debug);
       await until(refused, /failed, will be retried/);
       const queueless = run(options, {
@@ -104,12 +107,12 @@ describe("the log", () => {
         AWS_SECRET_ACCESS_KEY: AWS_SECRET,
       });
       await until(queueless, /the queue cannot be used/);
-      for (const text of [refused.log(), queueless.log()]) {
-        assert.ok(text.length > 100);
-        assert.ok(!text.includes(PASSWORD), text);
-        assert.ok(!text.includes(AWS_SECRET), text);
+      for (const log of [refused.log(), queueless.log()]) {
+        assert.ok(log.length > 100);
+        assert.ok(!log.includes(PASSWORD), log);
+        assert.ok(!log.includes(AWS_SECRET), log);
       }
-      assert.match(refused.log(), /[Aa]uthenticat/);
+      assert.match(refused.log(), /no such session: \*\*\*/);
     });
   }
 });

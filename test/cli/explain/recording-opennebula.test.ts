@@ -66,6 +66,7 @@ describe("an OpenNebula of a rehearsal", () => {
     const before = await site.images();
     await one.rename(taken, "renamed", signal());
     await one.chown(taken, alice, -1, signal());
+    await one.chown(taken, -1, 1, signal());
     await one.chmod(taken, "640", signal());
     await one.enable(taken, false, signal());
     const attributes = new Map([["A", "]]>"], ["B", ""], ["C", " 3 "]]); // prettier-ignore
@@ -79,8 +80,8 @@ describe("an OpenNebula of a rehearsal", () => {
 
     const changed = await one.image(taken, signal());
     assert.ok(changed);
-    const { name, uid, mode, state } = changed;
-    assert.deepEqual([name, uid, mode, state], ["renamed", alice, "640", "DISABLED"]);
+    const { name, uid, gid, mode, state } = changed;
+    assert.deepEqual([name, uid, gid, mode, state], ["renamed", alice, 1, "640", "DISABLED"]);
     assert.deepEqual(Object.fromEntries(changed.attributes), {
       A: "]] >",
       C: "3",
@@ -97,6 +98,7 @@ describe("an OpenNebula of a rehearsal", () => {
       calls.map(({ method, image }) => [method, image]),
       [
         ["one.image.rename", taken],
+        ["one.image.chown", taken],
         ["one.image.chown", taken],
         ["one.image.chmod", taken],
         ["one.image.enable", taken],
