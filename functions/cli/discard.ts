@@ -3,7 +3,6 @@ import { steps } from "../registry.ts";
 import { systemClock } from "../shared/clock.ts";
 import { readConfig } from "../shared/config.ts";
 import { openQueues } from "../shared/queue/open-queues.ts";
-import type { DeadLetter } from "../shared/queue/queue.ts";
 import { removeUnneeded } from "./discarded-files.ts";
 import { chooseLetters, everyDeadLetter, type FoundLetter } from "./every-dead-letter.ts";
 import { EXIT_FAILED, EXIT_USAGE } from "./exit-codes.ts";
@@ -34,12 +33,15 @@ export function discardCommand(): Command {
         const discarded: FoundLetter[] = [];
         try {
           for (const { queue, letter } of chosen) {
-            discarded.push(...(await discardOne(queue, letter)));
+            for (const gone of await queue.discard(letter.messageId)) {
+              discarded.push({ queue, letter: gone });
+            }
           }
         } finally {
           print(discarded); // also when the queue fails in between: nobody else has them any more
         }
-        for (const kept of await removeUnneeded(discarded, { config, queues, names })) {
+        const gone = discarded.map(({ letter }) => letter);
+        for (const kept of await removeUnneeded(gone, { config, queues, names })) {
           process.stderr.write(`vmcatcher-one: ${kept}\n`);
         }
         if (discarded.length < chosen.length) {
@@ -52,13 +54,6 @@ export function discardCommand(): Command {
         await queues.close();
       }
     });
-}
-
-async function discardOne(
-  queue: FoundLetter["queue"],
-  { messageId }: DeadLetter,
-): Promise<readonly FoundLetter[]> {
-  return (await queue.discard(messageId)).map((letter) => ({ queue, letter }));
 }
 
 /** As `dead-letters --json` lists them. */

@@ -54,11 +54,11 @@ export function chooseLetters(
   return [...chosen];
 }
 
-/** The embedded queue counts its messages: the begin of a number is another number. */
-const SHORTEST_BEGIN = 4;
+const SHORTEST_BEGIN = 4; // shorter ones are slips of the hand
 
 function matching(letters: readonly FoundLetter[], id: string): readonly FoundLetter[] {
   const exact = letters.filter(({ letter }) => letter.messageId === id);
+  // The embedded queue numbers its messages, and the begin of a number is another number.
   return exact.length > 0 || id.length < SHORTEST_BEGIN || /^\d+$/.test(id)
     ? exact
     : letters.filter(({ letter }) => letter.messageId.startsWith(id));

@@ -1,7 +1,7 @@
 import type { StepName } from "../../registry.ts";
 import { GiveUp } from "../../shared/errors.ts";
 import type { Queues } from "../../shared/queue/queue.ts";
-import { findMessage } from "./find-message.ts";
+import { findMessage, type FoundMessage } from "./find-message.ts";
 import { rehearse, type Rehearsal, type RehearsalOptions } from "./rehearse.ts";
 
 /** What would become of a message, and which one it is. */
@@ -17,19 +17,17 @@ export async function explainMessage(
   options: RehearsalOptions & { readonly queues: Queues },
   signal: AbortSignal,
 ): Promise<Explanation> {
+  let found: FoundMessage;
   try {
-    const { found, step, message } = await findMessage(wanted, options, signal);
-    return { found, step, ...(await rehearse(step, message, options, signal)) };
+    found = await findMessage(wanted, options, signal);
   } catch (error) {
     if (!(error instanceof GiveUp)) {
       throw error;
     }
-    const { code, message: text } = error;
-    return {
-      found: `event file ${wanted}`,
-      verdicts: [],
-      calls: [],
-      end: { outcome: "set-aside", code, text },
-    };
+    const { code, message: text } = error; // as enqueue-event would find it
+    const end = { outcome: "set-aside", code, text };
+    return { found: `event file ${wanted}`, verdicts: [], calls: [], end };
   }
+  const { step, message } = found;
+  return { found: found.found, step, ...(await rehearse(step, message, options, signal)) };
 }

@@ -1,6 +1,6 @@
 import type { CacheIndex } from "../cache-index.ts";
 import { GiveUp } from "../errors.ts";
-import { IDENTIFIER, JOB, STATE } from "../lineage/attributes.ts";
+import { IDENTIFIER, JOB, STATE, SUPERSEDED_BY } from "../lineage/attributes.ts";
 import { eventTime, isRetired, lineageOf } from "../lineage/lineage.ts";
 import type { Image } from "../opennebula/opennebula.ts";
 import type { ConversionOverview } from "./conversion-overview.ts";
@@ -125,10 +125,11 @@ function liveOf(identifier: string, images: readonly Image[]): Image | undefined
   }
 }
 
+/** Not one that its own job has retired, since a newer one was live beside it. */
 function madeBy(job: string, images: readonly Image[]): Image | undefined {
   return images.find((image) => image.attributes.get(JOB) === job && !isMarkedBy(image, job));
 }
 
 function isMarkedBy(image: Image, job: string): boolean {
-  return isRetired(image) && image.attributes.get("VMCATCHER_ONE_SUPERSEDED_BY") === job;
+  return isRetired(image) && image.attributes.get(SUPERSEDED_BY) === job;
 }

@@ -1,10 +1,10 @@
 import { strict as assert } from "node:assert";
 import { createHash } from "node:crypto";
-import { createServer, type ServerResponse } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import { test, type TestContext } from "node:test";
 import { LeaseLost } from "../../../functions/shared/errors.ts";
 import { QueueFailure } from "../../../functions/shared/queue/queue-failure.ts";
-import type { Delivery, Queue } from "../../../functions/shared/queue/queue.ts";
+import type { Delivery, Queue, Queues } from "../../../functions/shared/queue/queue.ts";
 import { openSqsQueues } from "../../../functions/shared/queue/sqs-queues.ts";
 
 /** What the broker does with one call: an answer, an SQS error, a foreign error page, or a cut connection. */
@@ -45,21 +45,25 @@ async function scripted(
         reply(response, always ?? (answers.length > 1 ? answers.shift() : answers[0]) ?? {}),
       );
   });
-  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  assert.ok(typeof address === "object" && address !== null);
-  const queues = openSqsQueues({
-    endpoint: `http://127.0.0.1:${address.port}`,
-    region: "x",
-    prefix: "",
-    credentials: { accessKeyId: "any", secretAccessKey: "any" },
-  });
+  const queues = await queuesOf(server);
   t.after(async () => {
     await queues.close();
     server.close();
     server.closeAllConnections();
   });
   return { queue: await queues.open("q"), calls };
+}
+
+async function queuesOf(server: Server): Promise<Queues> {
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  assert.ok(typeof address === "object" && address !== null);
+  return openSqsQueues({
+    endpoint: `http://127.0.0.1:${address.port}`,
+    region: "x",
+    prefix: "",
+    credentials: { accessKeyId: "any", secretAccessKey: "any" },
+  });
 }
 
 function reply(response: ServerResponse, answer: Answer): void {
@@ -164,18 +168,10 @@ test("a broker that is not there is named by the system's code", async () => {
 test("a call that is under way ends when the queues are closed, even when the server is silent", async (t) => {
   const asked = Promise.withResolvers<void>();
   const server = createServer(() => asked.resolve());
-  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  const queues = await queuesOf(server);
   t.after(() => {
     server.close();
     server.closeAllConnections();
-  });
-  const address = server.address();
-  assert.ok(typeof address === "object" && address !== null);
-  const queues = openSqsQueues({
-    endpoint: `http://127.0.0.1:${address.port}`,
-    region: "x",
-    prefix: "",
-    credentials: { accessKeyId: "any", secretAccessKey: "any" },
   });
   const opening = assert.rejects(queues.open("q"), QueueFailure);
   await asked.promise;
