@@ -14,8 +14,3 @@ export function table(header: readonly string[], rows: readonly (readonly string
   );
   return lines.map((line) => `  ${line.trimEnd()}\n`).join("");
 }
-
-/** The text with `?` for control characters, which could steer a terminal. */
-export function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, "?");
-}

@@ -4,7 +4,8 @@ import { readRegularFile } from "../shared/regular-file.ts";
 import { errorText, GiveUp } from "../shared/errors.ts";
 import { parseEntry } from "./entry.ts";
 import { MAX_ENTRY_BYTES } from "./spool.ts";
-import { SpoolFailure, unlessMissing } from "./spool-failure.ts";
+import { unlessMissing } from "../shared/unless-missing.ts";
+import { SpoolFailure } from "./spool-failure.ts";
 
 /**
  * The identifiers of the events that lie in the spool. What is no event, enqueue-event will set aside.

@@ -3,7 +3,13 @@ import type { Message as RestoreMessage } from "../restore-permissions/message.t
 import type { Deps } from "../shared/deps.ts";
 import { EVENT_TIME, EXPIRY_UNKNOWN_SINCE, STALE_SINCE } from "../shared/lineage/attributes.ts";
 import { isTakenBack } from "../shared/lineage/guards.ts";
-import { eventTime, lineageOf, newest, retiredBy, type Lineage } from "../shared/lineage/lineage.ts";
+import {
+  eventTime,
+  lineageOf,
+  newest,
+  retiredBy,
+  type Lineage,
+} from "../shared/lineage/lineage.ts";
 import { endRetirement, isHalfExpired, lockAway, retire } from "../shared/lineage/retire.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { stat, symlink, writeFile } from "node:fs/promises";
 import { it } from "node:test";
 import { drainSpool } from "../../functions/enqueue-event/drain.ts";
+import { Leftovers } from "../../functions/enqueue-event/leftovers.ts";
 import { recordEvent } from "../../functions/enqueue-event/record.ts";
 import { openSpool } from "../../functions/enqueue-event/spool.ts";
 import { waitingIdentifiers } from "../../functions/enqueue-event/waiting.ts";
@@ -26,7 +27,7 @@ async function jobsOf(sandbox: SpoolSandbox) {
   const queue = new RecordingQueue();
   await drainSpool(
     await openSpool(sandbox),
-    { queue, clock: systemClock, log: recordingLog() },
+    { queue, clock: systemClock, log: recordingLog(), leftovers: new Leftovers() },
     AbortSignal.timeout(5000),
   );
   return queue.jobs;

@@ -2,6 +2,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { reconcileDeps } from "../../functions/cli/reconcile-deps.ts";
 import { drainSpool } from "../../functions/enqueue-event/drain.ts";
+import { Leftovers } from "../../functions/enqueue-event/leftovers.ts";
 import { openSpool } from "../../functions/enqueue-event/spool.ts";
 import { applyPlan, makePlan } from "../../functions/reconcile/handler.ts";
 import type { Finding, Plan } from "../../functions/reconcile/plan.ts";
@@ -81,7 +82,7 @@ export class Bench implements AsyncDisposable {
     const queue = await this.#queues.open(FIRST_STEP);
     await drainSpool(
       await openSpool(this.site.config),
-      { queue, clock: systemClock, log: silentLog },
+      { queue, clock: systemClock, log: silentLog, leftovers: new Leftovers() },
       signal(),
     );
   }

@@ -22,6 +22,7 @@ async function rounds(
   const pauses: number[] = [];
   const clock: Clock = {
     now: () => new Date(Date.now() + laterMs),
+    elapsed: () => performance.now(),
     sleep: async (milliseconds) => {
       if (pauses.length === count) {
         stop.abort(new Error("enough"));

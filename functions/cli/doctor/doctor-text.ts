@@ -1,4 +1,4 @@
-import { printable } from "../table.ts";
+import { printable } from "../../shared/printable.ts";
 import type { Finding, Severity } from "./check.ts";
 
 /**

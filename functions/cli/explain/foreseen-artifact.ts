@@ -34,7 +34,7 @@ export async function foreseenArtifact(
   if (job.event !== "available" || unchanged) {
     return message;
   }
-  const finished = await finishedArtifact(job, config, signal);
+  const finished = await finishedArtifact(job, config.stagingDirectory, config, signal);
   if (finished !== undefined) {
     tell({ question: "image", answer: "yes", text: `${finished.path} is converted already` });
     return { ...message, artifact: finished };
@@ -53,7 +53,10 @@ export async function foreseenArtifact(
     report.container === undefined &&
     report.packing.length === 0;
   if (!isUsedAsItIs) {
-    standsFor(job.source.path, stagedPaths(config, job.id).artifact(config.format));
+    standsFor(
+      job.source.path,
+      stagedPaths(config.stagingDirectory, job.id).artifact(config.format),
+    );
   }
   return {
     ...message,

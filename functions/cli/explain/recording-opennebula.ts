@@ -1,4 +1,5 @@
 import { errorText } from "../../shared/errors.ts";
+import { imagesOf } from "../../shared/opennebula/pool-index.ts";
 import type { Image, OpenNebula } from "../../shared/opennebula/opennebula.ts";
 import { NEW_IMAGE, type RecordedCall } from "./recorded-call.ts";
 import { isNew, RehearsedPool } from "./rehearsed-pool.ts";
@@ -53,6 +54,7 @@ export async function recordingOpenNebula(
     account: async () => account,
     datastores: (stop) => real.datastores(stop),
     images: async () => pool.all(),
+    imagesOf: async (identifier) => imagesOf(identifier, pool.all()),
     // One that the pool did not show may have been made since, or may not be ours to see in a list.
     image: async (id, stop) => pool.get(id) ?? (isNew(id) ? undefined : await real.image(id, stop)),
     allocate: async (image) => {

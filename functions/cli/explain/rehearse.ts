@@ -83,7 +83,8 @@ export async function rehearse(
   // Below its staging directory the last function removes what a job has left: here there is nothing.
   const nowhere = join(tmpdir(), `vmcatcher-one-explain-${randomUUID()}`);
   const deps = {
-    config: { ...config, stagingDirectory: nowhere },
+    // Nor into a datastore: what is there is told as a copy.
+    config: { ...config, stagingDirectory: nowhere, datastoreLocation: undefined },
     opennebula: recording,
     clock: systemClock,
     log: silentLog,

@@ -44,6 +44,7 @@ export class RehearsedPool {
       state: "READY",
       datastoreId: image.datastoreId,
       datastore: String(image.datastoreId),
+      source: "",
       sizeMb: 0,
       runningVms: 0,
       registeredAt: 0,

@@ -36,17 +36,17 @@ export class PoolIndex {
   async imagesOf(identifier: string, signal: AbortSignal): Promise<readonly Image[]> {
     const isOld = this.#readings.now() - this.#readAt >= MAX_AGE_MS;
     if (isOld || this.#keys.size <= SMALL_POOL) {
-      return only(identifier, await this.#readAll(signal));
+      return imagesOf(identifier, await this.#readAll(signal));
     }
     const newer = await this.#readings.newerThan(this.#newestId, signal);
     const known = [...this.#keys].filter(([, keys]) => keys.includes(identifier));
     this.#note(newer);
     if (known.length > MANY_VERSIONS) {
-      return only(identifier, await this.#readAll(signal));
+      return imagesOf(identifier, await this.#readAll(signal));
     }
     const again = await Promise.all(known.map(([id]) => this.#readAgain(id, signal)));
     const images = [...newer, ...again.filter((image) => image !== undefined)];
-    return only(
+    return imagesOf(
       identifier,
       images.sort((a, b) => b.id - a.id),
     );
@@ -95,7 +95,8 @@ const SMALL_POOL = 50;
 /** Reading that many one by one costs as much as reading a page of the pool. */
 const MANY_VERSIONS = 30;
 
-function only(identifier: string, images: readonly Image[]): readonly Image[] {
+/** Those of some images that have the identifier as their NAME or as their attribute. */
+export function imagesOf(identifier: string, images: readonly Image[]): readonly Image[] {
   return images.filter(
     (image) => image.name === identifier || image.attributes.get(IDENTIFIER) === identifier,
   );

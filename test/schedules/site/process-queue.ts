@@ -77,6 +77,10 @@ export class ProcessQueue implements Queue {
     });
   }
 
+  discard(): Promise<never> {
+    return Promise.reject(new Error("no function discards dead letters"));
+  }
+
   #wait({ waitSeconds, leaseSeconds, stop }: ReceiveOptions): Promise<Delivery | undefined> {
     return new Promise((resolve, reject) => {
       let over = false;

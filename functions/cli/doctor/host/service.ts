@@ -1,4 +1,4 @@
-import { countSpool } from "../../../enqueue-event/listing.ts";
+import { countSpool } from "../../../shared/spool/listing.ts";
 import { ConfigError } from "../../../shared/config.ts";
 import { askHealth, healthUrl } from "../../health.ts";
 import { error, ok, unchecked, warning, type Check } from "../check.ts";

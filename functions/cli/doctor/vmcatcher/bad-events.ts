@@ -1,4 +1,4 @@
-import { listSpool } from "../../../enqueue-event/listing.ts";
+import { listSpool } from "../../../shared/spool/listing.ts";
 import { troublesOr, warning, type Check } from "../check.ts";
 
 /** Events that could not be understood. */
