@@ -56,6 +56,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     ...vmcatcherPaths(settings),
     reconcile: settings.VMCATCHER_ONE_RECONCILE,
     reconcileSeconds: settings.VMCATCHER_ONE_RECONCILE_SECONDS,
+    console: settings.VMCATCHER_ONE_CONSOLE,
+    consoleTokenFile: settings.VMCATCHER_ONE_CONSOLE_TOKEN_FILE,
+    consoleProxy: settings.VMCATCHER_ONE_CONSOLE_PROXY,
     logLevel: settings.VMCATCHER_ONE_LOG_LEVEL,
   };
 }
@@ -94,8 +97,6 @@ export interface Config {
   readonly janitorSeconds: number;
   /** What to do with an appliance of several disks: register the one that boots, or refuse it. */
   readonly severalDisks: "boot-disk" | "refuse";
-  /** Where health and metrics are served; undefined for nowhere. */
-  readonly http: { readonly host: string; readonly port: number } | undefined;
   /** vmcatcher's record of what lies in its cache; beside it lie the images. */
   readonly cacheIndex: string;
   /** Where vmcatcher's downloads lie until they are complete. */
@@ -105,7 +106,21 @@ export interface Config {
   /** What the schedule does with what it finds. */
   readonly reconcile: "off" | "report" | "repair";
   readonly reconcileSeconds: number;
+  /** Where health and metrics are served; undefined for nowhere. */
+  readonly http: Address | undefined;
+  /** Where the page is served; undefined for nowhere. */
+  readonly console: Address | undefined;
+  /** File with the token that the page asks for. */
+  readonly consoleTokenFile: string | undefined;
+  /** Names under which a reverse proxy shows the page to those it has let in; lower case. */
+  readonly consoleProxy: readonly string[];
   readonly logLevel: string;
+}
+
+/** Where to listen. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
 }
 
 /** Thrown at start-up when settings are wrong; the text has one line for each of them. */

@@ -58,21 +58,30 @@ const voDatastores = z.string().transform((text, context) => {
 });
 
 // The default stands before the transform: behind it, zod would take the undefined of `off` for a missing setting.
-const httpAddress = z
+const listenAddress = (normally: string) =>
+  z
+    .string()
+    .default(normally)
+    .transform((text, context) => {
+      const match = /^(?:\[([0-9a-f:]+)\]|([^:[\]]+)):(\d{1,5})$/i.exec(text);
+      if (text === "off") {
+        return undefined;
+      }
+      const port = Number(match?.[3]);
+      if (match === null || port > 65_535) {
+        context.addIssue("must be ADDRESS:PORT, [IPV6]:PORT or off");
+        return z.NEVER;
+      }
+      return { host: match[1] ?? match[2] ?? "", port };
+    });
+
+const hostNames = z
   .string()
-  .default("127.0.0.1:9464")
-  .transform((text, context) => {
-    const match = /^(?:\[([0-9a-f:]+)\]|([^:[\]]+)):(\d{1,5})$/i.exec(text);
-    if (text === "off") {
-      return undefined;
-    }
-    const port = Number(match?.[3]);
-    if (match === null || port > 65_535) {
-      context.addIssue("must be ADDRESS:PORT, [IPV6]:PORT or off");
-      return z.NEVER;
-    }
-    return { host: match[1] ?? match[2] ?? "", port };
-  });
+  .regex(
+    /^[A-Za-z0-9.-]+(?:,[A-Za-z0-9.-]+)*$/,
+    "must be host names without ports, separated by commas",
+  )
+  .transform((text) => text.toLowerCase().split(","));
 
 // vmcatcher's own variables, which one file of settings may serve too. vmcatcher takes paths relative to where it was started.
 const ofVmcatcher = z.string().startsWith("/").optional().catch(undefined);
@@ -112,7 +121,6 @@ export const settingsSchema = z.object({
   VMCATCHER_ONE_SWEEP_SECONDS: integer(1, 86_400).default(300),
   VMCATCHER_ONE_JANITOR_SECONDS: integer(60, 604_800).default(3600),
   VMCATCHER_ONE_SEVERAL_DISKS: z.enum(["boot-disk", "refuse"]).default("boot-disk"),
-  VMCATCHER_ONE_HTTP: httpAddress,
   VMCATCHER_ONE_CACHE_INDEX: z
     .string()
     .regex(/^\/(.*\/)?cache\.index$/, "must be an absolute path that ends with /cache.index")
@@ -126,6 +134,13 @@ export const settingsSchema = z.object({
   VMCATCHER_CACHE_DIR_CACHE: ofVmcatcher,
   VMCATCHER_CACHE_DIR_DOWNLOAD: ofVmcatcher,
   VMCATCHER_RDBMS: z.string().optional(),
+  VMCATCHER_ONE_HTTP: listenAddress("127.0.0.1:9464"),
+  VMCATCHER_ONE_CONSOLE: listenAddress("127.0.0.1:9465"),
+  VMCATCHER_ONE_CONSOLE_TOKEN_FILE: z
+    .string()
+    .startsWith("/", "must be an absolute path")
+    .optional(),
+  VMCATCHER_ONE_CONSOLE_PROXY: hostNames.default([]),
   // Read by the hook alone; known here so that one file of settings can serve both.
   VMCATCHER_ONE_VMCATCHER_IMAGE: z.string().optional(),
   VMCATCHER_ONE_VMCATCHER_IMAGE_SECONDS: z.string().optional(),

@@ -74,6 +74,18 @@ describe("settings", () => {
     }
   });
 
+  it("the page is served on loopback, behind a proxy of the names given, or nowhere", () => {
+    assert.deepEqual(readConfig({}).console, { host: "127.0.0.1", port: 9465 });
+    assert.equal(readConfig({ VMCATCHER_ONE_CONSOLE: "off" }).console, undefined);
+    const proxy = (text?: string) => readConfig({ VMCATCHER_ONE_CONSOLE_PROXY: text }).consoleProxy;
+    assert.deepEqual(proxy(), []);
+    assert.deepEqual(proxy("One.example.org,two"), ["one.example.org", "two"]);
+    for (const wrong of ["one:443", "https://one", "one, two", "*"]) {
+      assert.equal(problemsOf({ VMCATCHER_ONE_CONSOLE_PROXY: wrong }).length, 1, wrong);
+    }
+    assert.equal(problemsOf({ VMCATCHER_ONE_CONSOLE_TOKEN_FILE: "token" }).length, 1);
+  });
+
   it("D1: a VO can have a datastore of its own", () => {
     const config = readConfig({ VMCATCHER_ONE_VO_DATASTORES: "fedcloud.egi.eu=ceph, ops=100" });
     assert.deepEqual([...config.voDatastores], [["fedcloud.egi.eu", "ceph"], ["ops", "100"]]); // prettier-ignore

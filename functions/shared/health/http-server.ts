@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { ConfigError, type Config } from "../config.ts";
+import type { Address } from "../config.ts";
 import { errorText } from "../errors.ts";
+import { listen, type Listening } from "../listen.ts";
 import type { Log } from "../log.ts";
 
 /** An answer. */
@@ -11,23 +11,16 @@ export interface Page {
   readonly body: string;
 }
 
-/** A server that listens. */
-export interface PageServer {
-  /** With the port that the system chose where the setting says 0. */
-  readonly url: string;
-  close(): Promise<void>;
-}
-
 /**
  * Answers GET and HEAD of the given paths and nothing else, a connection each. A body is never read, and who is slow or
  * sends much is cut off: this must cost the work nothing, whoever asks.
  * @throws ConfigError when the address cannot be listened on
  */
 export async function servePages(
-  address: NonNullable<Config["http"]>,
+  address: Address,
   pages: ReadonlyMap<string, () => Promise<Page>>,
   log: Log,
-): Promise<PageServer> {
+): Promise<Listening> {
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     let page: Page;
     try {
@@ -43,25 +36,7 @@ export async function servePages(
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.setTimeout(LIMITS.requestTimeout, (socket) => socket.destroy());
-
-  const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
-  server.once("error", reject);
-  server.listen(address, resolve);
-  try {
-    await listening;
-  } catch (error) {
-    throw new ConfigError([addressProblem(address, error)]);
-  }
-  server.off("error", reject);
-  server.on("error", (error) => log.warn({ error: error.message }, "health server"));
-  return {
-    url: `http://${hostPort(server.address() ?? address)}`,
-    close: async () => {
-      const closed = new Promise((done) => server.close(done));
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  return listen(server, address, { setting: "VMCATCHER_ONE_HTTP", log });
 }
 
 const LIMITS = {
@@ -98,20 +73,4 @@ function send({ status, contentType, body }: Page, response: ServerResponse): vo
 
 function text(status: number, body: string): Page {
   return { status, contentType: "text/plain; charset=utf-8", body: `${body}\n` };
-}
-
-function addressProblem(address: NonNullable<Config["http"]>, error: unknown): string {
-  const inUse = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
-  const why = inUse
-    ? "is in use; give each process of a host its own address"
-    : `cannot be listened on (${errorText(error)}); name another address`;
-  return `VMCATCHER_ONE_HTTP: ${hostPort(address)} ${why}, or off`;
-}
-
-function hostPort(address: AddressInfo | NonNullable<Config["http"]> | string): string {
-  if (typeof address === "string") {
-    return address; // a pipe; never here, but Node's type has it
-  }
-  const host = "host" in address ? address.host : address.address;
-  return `${host.includes(":") ? `[${host}]` : host}:${address.port}`;
 }
