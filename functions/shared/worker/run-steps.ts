@@ -21,14 +21,19 @@ export interface RunStepsOptions<Name extends string> {
   readonly log: Log;
   /** What else runs in the process, for example the watch on the spool. */
   readonly extra?: readonly ExtraTask[];
+  /** What runs from the first moment, whether the queue answers or not, until its signal aborts. */
+  readonly apart?: readonly ApartTask[];
   /** How much lies in the spool, for the metrics; given where it is drained. */
   readonly countSpool?: (() => Promise<SpoolCount>) | undefined;
 }
 
 /** Runs beside the steps until `signal` aborts, then resolves. */
-export type ExtraTask = (given: {
-  readonly firstQueue: Sender;
-  readonly queues: Queues;
+export type ExtraTask = (
+  given: { readonly firstQueue: Sender; readonly queues: Queues } & Parameters<ApartTask>[0],
+) => Promise<void>;
+
+/** The same without the queue. */
+export type ApartTask = (given: {
   readonly deps: Deps;
   readonly observer: Observer;
   readonly signal: AbortSignal;
@@ -45,14 +50,14 @@ export async function runSteps<Name extends string>(
   options: RunStepsOptions<Name>,
   stop: AbortSignal,
 ): Promise<void> {
-  const { config, log, steps, firstStep, extra = [], countSpool } = options;
+  const { config, log, steps, firstStep, extra = [], apart = [], countSpool } = options;
   const health = await openHealth({ config, log, functions: names, countSpool, stop });
   const { observer } = health;
   const deps = createDeps(config, log, health.onCall);
   const queues = openQueues(config);
-  try {
+  const work = async (until: AbortSignal): Promise<void> => {
     const outage = watchOutage("the queue", { clock: deps.clock, log, random: Math.random });
-    const opened = await outage.outlast(() => openAll(queues, names, { steps, firstStep }), stop);
+    const opened = await outage.outlast(() => openAll(queues, names, { steps, firstStep }), until);
     if (opened === undefined) {
       return; // told to stop before the queue answered
     }
@@ -75,8 +80,12 @@ export async function runSteps<Name extends string>(
         task({ firstQueue: opened.firstQueue, queues, deps, observer, signal }),
     );
     log.info({ functions: names }, "started");
-    await runTogether([...running, ...beside], stop);
+    await runTogether([...running, ...beside], until);
     log.info({ functions: names }, "stopped");
+  };
+  try {
+    const tasks = apart.map((task) => (signal: AbortSignal) => task({ deps, observer, signal }));
+    await runTogether([...tasks, work], stop);
   } finally {
     await queues.close();
     await health.close();

@@ -6,7 +6,11 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, it, type TestContext } from "node:test";
 import { readConfig } from "../../../functions/shared/config.ts";
 import { openQueues } from "../../../functions/shared/queue/open-queues.ts";
-import { runSteps, type ExtraTask } from "../../../functions/shared/worker/run-steps.ts";
+import {
+  runSteps,
+  type ApartTask,
+  type ExtraTask,
+} from "../../../functions/shared/worker/run-steps.ts";
 import type { RunnableStep } from "../../../functions/shared/worker/step.ts";
 import { recordingLog } from "./recording-log.ts";
 import { MESSAGE, until } from "./workbench.ts";
@@ -172,5 +176,24 @@ describe("runSteps", () => {
     assert.match(String(lines[0]?.["text"]), /the queue cannot be used/);
     stop.abort();
     await running;
+  });
+
+  it("runs what stands apart although the queue does not answer, and stops it with the rest", async (t) => {
+    const { config, log } = await site(t);
+    const stop = new AbortController();
+    const down = { ...config, queue: "sqs" as const, sqsEndpoint: "http://127.0.0.1:1" };
+    let runs = false;
+    const apart: ApartTask = async ({ signal }) => {
+      runs = true;
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+      runs = false;
+    };
+    const steps = { first: step(undefined, async () => undefined) };
+    const options = { steps, firstStep: "first", config: down, log, apart: [apart] } as const;
+    const running = runSteps(["first"], options, stop.signal);
+    await until("it runs", () => runs);
+    stop.abort();
+    await running;
+    assert.equal(runs, false);
   });
 });
