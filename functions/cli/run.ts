@@ -12,7 +12,7 @@ import { createLog, type Log } from "../shared/log.ts";
 import { createPrettyLog } from "../shared/pretty-log.ts";
 import { openQueues } from "../shared/queue/open-queues.ts";
 import { recordQueue } from "../shared/queue/queue-record.ts";
-import { runSteps, type ExtraTask } from "../shared/worker/run-steps.ts";
+import { runSteps, type ApartTask, type ExtraTask } from "../shared/worker/run-steps.ts";
 import { withSigns, type GiveSign } from "../shared/worker/sign-of-life.ts";
 import { reconcileDeps } from "./reconcile-deps.ts";
 
@@ -20,8 +20,9 @@ const ENQUEUE = "enqueue-event";
 const RESTORE = "restore-permissions" satisfies StepName;
 const JANITOR = "janitor";
 const RECONCILE = "reconcile";
-/** Every function, in the order of the chain, and those that go round beside it. */
-export const ALL_FUNCTIONS = [ENQUEUE, ...Object.keys(steps), JANITOR, RECONCILE];
+const CONSOLE = "console";
+/** Every function: the chain in its order, those that go round beside it, and the one that looks at it. */
+export const ALL_FUNCTIONS = [ENQUEUE, ...Object.keys(steps), JANITOR, RECONCILE, CONSOLE];
 
 /** `run [function...]`: works until SIGTERM or SIGINT. */
 export function runCommand(): Command {
@@ -107,6 +108,7 @@ export async function runFunctions(
     config,
     log,
     extra,
+    apart: functions.includes(CONSOLE) ? [serveConsole] : [],
     countSpool: functions.includes(ENQUEUE) ? () => countSpool(config.spoolDirectory) : undefined,
   };
   await runSteps(names, options, stop);
@@ -121,3 +123,17 @@ async function runReconcile(deps: Deps, sign: GiveSign, signal: AbortSignal): Pr
     await queues.close();
   }
 }
+
+/** It has its own queues: the workers' are waited for when they are down, the page is not. */
+const serveConsole: ApartTask = ({ deps, observer, signal }) =>
+  withSigns({ observer, function: CONSOLE, slot: 0 }, async (sign) => {
+    const { runConsole } = await import("../console/console.ts"); // the other functions need no web server
+    const queues = openQueues(deps.config);
+    const log = deps.log.child({ function: CONSOLE });
+    const queueNames = Object.keys(steps);
+    try {
+      await runConsole({ deps: { ...deps, log }, queues, queueNames, sign }, signal);
+    } finally {
+      await queues.close();
+    }
+  });

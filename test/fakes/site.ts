@@ -55,6 +55,7 @@ export async function createSite(
     VMCATCHER_ONE_CACHE_INDEX: join(directory, "vmcatcher", "cache", "cache.index"),
     VMCATCHER_ONE_VMCATCHER_DB: join(directory, "vmcatcher", "vmcatcher.db"),
     VMCATCHER_CACHE_DIR_DOWNLOAD: join(directory, "vmcatcher", "partial"),
+    VMCATCHER_ONE_CONSOLE: "127.0.0.1:0",
     ...options.env,
   };
   const config = readConfig(env);
