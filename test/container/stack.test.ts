@@ -135,14 +135,17 @@ describe("infra/compose.yaml on a front end", { timeout: 420_000 }, () => {
     }
   });
 
-  it("listens on the containers' own port for health and metrics, ElasticMQ on its own, and on the host nowhere", async () => {
+  it("listens on the containers' own port for health and metrics, ElasticMQ on its own, and on the host with the page alone", async () => {
     for (const name of ALL_FUNCTIONS) {
       const [id = ""] = await site.project.containers(name);
-      assert.deepEqual(await listening(id), ["0.0.0.0:9464"], name);
+      const ports = name === "console" ? ["0.0.0.0:9464", "0.0.0.0:9465"] : ["0.0.0.0:9464"];
+      assert.deepEqual((await listening(id)).toSorted(), ports, name);
     }
     const [broker = ""] = await site.project.containers("elasticmq");
     assert.match((await listening(broker)).join(), /^(0\.0\.0\.0|\[::\]):9324$/);
-    assert.equal(await docker("ps", "--quiet", "--filter", "publish=1-65535"), "");
+    const published = await docker("ps", "--filter", "publish=1-65535", "--format", "{{.Ports}}");
+    assert.equal(published.trim(), "127.0.0.1:9465->9465/tcp");
+    assert.match(await (await fetch("http://127.0.0.1:9465/")).text(), /live images/);
   });
 
   it("is healthy by Docker's own checks", async () => {
