@@ -23,6 +23,7 @@ describe("samples", () => {
     const signs: number[] = [];
     const clock = {
       now: () => new Date(),
+      elapsed: () => performance.now(),
       sleep: async (milliseconds: number) => {
         slept.push(milliseconds);
         if (slept.length === 3) {
