@@ -45,7 +45,7 @@ export interface Question {
   readonly smallBytes?: number;
   readonly config: Pick<
     Config,
-    "format" | "maxVirtualSizeBytes" | "severalDisks" | "convertTimeoutSeconds"
+    "format" | "maxVirtualSizeBytes" | "severalDisks" | "convertTimeoutSeconds" | "convertWorkers"
   >;
 }
 

@@ -101,6 +101,7 @@ async function convert(
       { workspace: attempt, config, onProgress: progress.report("converting") },
       stop,
     );
+    await output.handle.sync(); // not at the end only: the digests may still take a while
     return { output, inspection: image.inspection };
   };
   const { output, inspection } = await alongside(verify, make, signal);

@@ -2,6 +2,8 @@ import type { FileHandle } from "node:fs/promises";
 import type { Config } from "../shared/config.ts";
 import { copyRange } from "../shared/disk/copy-range.ts";
 import type { Inspection } from "../shared/disk/finding.ts";
+import { inflateGrains } from "../shared/disk/grains/inflate-grains.ts";
+import type { GrainLayout } from "../shared/disk/limits.ts";
 import { convertDisk, type DiskSource } from "../shared/disk/qemu-img.ts";
 import type { PartialFile, Workspace } from "./attempt.ts";
 import { refuseNested } from "./inspect-output.ts";
@@ -12,7 +14,7 @@ import type { UnpackedImage } from "./unpack-image.ts";
 /** What it takes to make a disk. */
 export interface Production {
   readonly workspace: Workspace;
-  readonly config: Pick<Config, "format" | "convertTimeoutSeconds">;
+  readonly config: Pick<Config, "format" | "convertTimeoutSeconds" | "convertWorkers">;
   readonly onProgress?: (percent: number) => void;
 }
 
@@ -31,6 +33,9 @@ export async function produceDisk(
     return file; // what was unpacked is the disk
   }
   await checkSpace(production.workspace.directory, inspection);
+  if (inspection.grains !== undefined && production.config.format === "raw") {
+    return await inflateDisk(image, inspection.grains, production, signal);
+  }
   if (!isRaw) {
     return await convertWithQemu(image, production, signal);
   }
@@ -67,6 +72,32 @@ export async function refuseNestedGuest(
 }
 
 const HEAD_BYTES = 65_536;
+
+/** What qemu-img would do on one core, on all that there are. */
+async function inflateDisk(
+  image: UnpackedImage,
+  grains: GrainLayout,
+  { workspace, config, onProgress }: Production,
+  signal: AbortSignal,
+): Promise<PartialFile> {
+  const { virtualSizeBytes, dataBytes } = image.inspection;
+  const output = await workspace.createFile();
+  const { handle, range } = await diskSource(image, workspace, signal);
+  const conversion = {
+    source: handle,
+    range: range ?? { offset: 0, size: (await handle.stat()).size },
+    grains,
+    virtualSizeBytes,
+    dataBytes,
+    target: output.handle,
+    workers: config.convertWorkers,
+    timeoutSeconds: config.convertTimeoutSeconds,
+    checkHead: () => refuseNested(output.handle),
+    onProgress,
+  };
+  await noSpace(output.path, inflateGrains(conversion, signal));
+  return output;
+}
 
 async function convertWithQemu(
   image: UnpackedImage,

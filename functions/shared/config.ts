@@ -46,6 +46,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     slots: settings.VMCATCHER_ONE_SLOTS,
     convertSlots: settings.VMCATCHER_ONE_CONVERT_SLOTS,
     leaseSeconds: settings.VMCATCHER_ONE_LEASE_SECONDS,
+    convertWorkers: settings.VMCATCHER_ONE_CONVERT_WORKERS,
     copyTimeoutSeconds: settings.VMCATCHER_ONE_COPY_TIMEOUT_SECONDS,
     convertTimeoutSeconds: settings.VMCATCHER_ONE_CONVERT_TIMEOUT_SECONDS,
     stopGraceSeconds: settings.VMCATCHER_ONE_STOP_GRACE_SECONDS,
@@ -90,6 +91,8 @@ export interface Config {
   readonly convertSlots: number;
   /** How long a message belongs to a process that gives no sign of life. */
   readonly leaseSeconds: number;
+  /** Threads that work on one conversion, at most. */
+  readonly convertWorkers: number;
   readonly copyTimeoutSeconds: number;
   readonly convertTimeoutSeconds: number;
   readonly stopGraceSeconds: number;

@@ -24,6 +24,8 @@ import { layOut, sampleNamed } from "../fixtures/samples/samples.ts";
 import { digestOf, jobFor, replaceQemuImg, searchPath, Site } from "./site.ts";
 
 const VMDK = sampleNamed("good/plain.vmdk");
+/** One that takes qemu-img. */
+const BY_QEMU = sampleNamed("good/monolithic-sparse.vmdk");
 const RAW = sampleNamed("good/plain.raw");
 
 test("an expired event and content that is live already are passed on as they are", async () => {
@@ -209,7 +211,7 @@ test("what a dead attempt left is removed, what a living one writes is not", asy
 
 test("B1: an abort kills qemu-img, leaves the pin and nothing else", async () => {
   await using site = await Site.create();
-  const job = await pinned(site, VMDK.file);
+  const job = await pinned(site, BY_QEMU.file);
   using _ = await replaceQemuImg(site.directory, `echo $$ > ${site.directory}/pid; exec sleep 60`);
   const lost = new AbortController();
   const running = convert(job, site, lost.signal);
@@ -238,8 +240,7 @@ test("B1: an attempt that has lost its lease leaves the pin to the next one, als
 
 test("a source that is truncated in mid-conversion is tried again, and then refused", async () => {
   await using site = await Site.create();
-  const sample = sampleNamed("good/monolithic-sparse.vmdk");
-  const job = await pinned(site, sample.file);
+  const job = await pinned(site, BY_QEMU.file);
   {
     using _ = await replaceQemuImg(site.directory, pause(site.directory));
     const running = convert(job, site);
@@ -256,9 +257,9 @@ test("a source that is truncated in mid-conversion is tried again, and then refu
 test("a source whose name is moved, deleted or taken by another file in mid-conversion does no harm", async () => {
   await using site = await Site.create();
   const path = join(site.cache, "image-1");
-  await layOut(VMDK, path);
+  await layOut(BY_QEMU, path);
   await link(path, join(site.cache, "kept")); // and its change time is changed, too
-  const job = jobFor(path, { pinned: false, sha512: VMDK.sha512 });
+  const job = jobFor(path, { pinned: false, sha512: BY_QEMU.sha512 });
   using _ = await replaceQemuImg(site.directory, pause(site.directory));
   const running = convert(job, site);
   await eventually(() => stat(join(site.directory, "started")));
@@ -267,12 +268,12 @@ test("a source whose name is moved, deleted or taken by another file in mid-conv
   await rm(join(site.cache, "kept"));
   await writeFile(join(site.directory, "go"), "");
   const { artifact } = await running;
-  assert.equal(await digestOf(artifact?.path ?? "", "sha256"), VMDK.rawSha256);
+  assert.equal(await digestOf(artifact?.path ?? "", "sha256"), BY_QEMU.rawSha256);
 });
 
 test("a missing qemu-img is the installation's fault: the job waits, and keeps its pin", async () => {
   await using site = await Site.create();
-  const job = await pinned(site, VMDK.file);
+  const job = await pinned(site, BY_QEMU.file);
   using _ = searchPath(site.directory);
   await assert.rejects(convert(job, site), {
     name: "RetryLater",
@@ -283,7 +284,7 @@ test("a missing qemu-img is the installation's fault: the job waits, and keeps i
 
 test("a conversion that takes too long is given up, and the pin is kept for a replay", async () => {
   await using site = await Site.create({ VMCATCHER_ONE_CONVERT_TIMEOUT_SECONDS: "1" });
-  const job = await pinned(site, VMDK.file);
+  const job = await pinned(site, BY_QEMU.file);
   using _ = await replaceQemuImg(site.directory, "exec sleep 60");
   await assert.rejects(convert(job, site), { code: "conversion-timeout" });
   assert.deepEqual(await site.staged(), ["pin-1"]);
@@ -291,7 +292,7 @@ test("a conversion that takes too long is given up, and the pin is kept for a re
 
 test("a qemu-img that crashes has met a bad image, one that is killed has not", async () => {
   await using site = await Site.create();
-  const job = await pinned(site, VMDK.file);
+  const job = await pinned(site, BY_QEMU.file);
   using _ = await replaceQemuImg(site.directory, `kill -$(cat ${site.directory}/signal) $$`);
   await writeFile(join(site.directory, "signal"), "KILL");
   await assert.rejects(convert(job, site), { name: "RetryLater" });
@@ -301,7 +302,7 @@ test("a qemu-img that crashes has met a bad image, one that is killed has not", 
 
 test("qemu-img without space is tried again", async () => {
   await using site = await Site.create();
-  const job = await pinned(site, VMDK.file);
+  const job = await pinned(site, BY_QEMU.file);
   using _ = await replaceQemuImg(
     site.directory,
     "echo 'qemu-img: error while writing at byte 0: No space left on device' >&2; exit 1",
@@ -312,7 +313,7 @@ test("qemu-img without space is tried again", async () => {
 
 test("qemu-img runs without new rights, with limits, and sees no other variables", async () => {
   await using site = await Site.create();
-  const job = await pinned(site, VMDK.file);
+  const job = await pinned(site, BY_QEMU.file);
   const report = join(site.directory, "report");
   using _ = await replaceQemuImg(
     site.directory,
@@ -382,7 +383,7 @@ async function pinned(site: Site, file: string): Promise<AvailableJob> {
 /** The pin may be gone with the first verdict. */
 async function layOutAgain(job: AvailableJob, site: Site, bytes: number): Promise<void> {
   await rm(site.pin, { force: true });
-  await pinned(site, "good/monolithic-sparse.vmdk");
+  await pinned(site, BY_QEMU.file);
   await truncate(job.source.path, bytes);
 }
 

@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import type { Config } from "../config.ts";
 import type { Claim, DiskFormat } from "./known-formats.ts";
-import type { Limits } from "./limits.ts";
+import type { GrainLayout, Limits } from "./limits.ts";
 import type { MemberDigest } from "./ova-manifest.ts";
 import type { Packing } from "./packed/packing.ts";
 import type { Range, Reader } from "./reader.ts";
@@ -29,6 +29,8 @@ export interface Inspection extends Place {
   readonly dataBytes: number;
   /** As of `Disk`. */
   readonly driverOptions?: Readonly<Record<string, string>>;
+  /** As of `Disk`. */
+  readonly grains?: GrainLayout;
 }
 
 /** Something that has to be unpacked before more can be said. */

@@ -14,6 +14,19 @@ export interface Disk {
   readonly dataBytes: number;
   /** What qemu's driver must be told so that every version of it sees the disk as we do. */
   readonly driverOptions?: Readonly<Record<string, string>>;
+  /** Of a VMDK whose grains can be inflated one by one. */
+  readonly grains?: GrainLayout;
+}
+
+/** Where the compressed grains of a VMDK are; offsets and lengths in bytes, counted from its beginning. */
+export interface GrainLayout {
+  /** Of the grain directory: sectors of the tables, 4 bytes each. */
+  readonly directoryOffset: number;
+  /** Of the guest's disk, for each entry of a table; a power of two. */
+  readonly grainBytes: number;
+  readonly entriesPerTable: number;
+  /** Whether an entry of 1 stands for a grain of zeros. */
+  readonly hasZeroedGrains: boolean;
 }
 
 /** @throws GiveUp `virtual-size` */

@@ -1,4 +1,4 @@
-import { checkExpansion } from "../limits.ts";
+import { checkExpansion, type GrainLayout } from "../limits.ts";
 import { readExactly, tablePieces, type Reader } from "../reader.ts";
 import { refusal } from "../refusal.ts";
 import { SECTOR, type SparseHeader } from "./vmdk-header.ts";
@@ -6,6 +6,7 @@ import { SECTOR, type SparseHeader } from "./vmdk-header.ts";
 const ENTRY_BYTES = 4;
 const FLAG_ZEROED_GRAINS = 4;
 const FLAG_COMPRESSED = 0x1_0000;
+const FLAG_MARKERS = 0x2_0000;
 const ZEROED_GRAIN = 1;
 
 /**
@@ -42,6 +43,26 @@ export async function measureGrains(
     }
   }
   return bytes;
+}
+
+/**
+ * Where the grains are, when each is a zlib stream with a marker before it that tells its length. Compressed grains without
+ * markers exist on paper only; qemu takes them.
+ */
+export function compressedGrains(
+  { flags, grainSectors, entriesPerTable }: SparseHeader,
+  directorySector: number,
+): GrainLayout | undefined {
+  const wanted = FLAG_COMPRESSED | FLAG_MARKERS;
+  if ((flags & wanted) !== wanted) {
+    return undefined;
+  }
+  return {
+    directoryOffset: directorySector * SECTOR,
+    grainBytes: grainSectors * SECTOR,
+    entriesPerTable,
+    hasZeroedGrains: (flags & FLAG_ZEROED_GRAINS) !== 0,
+  };
 }
 
 function countGrains(

@@ -2,7 +2,7 @@ import { checkVirtualSize, type Disk, type Limits } from "../limits.ts";
 import { readExactly, u64le, windowOf, type Reader } from "../reader.ts";
 import { refusal } from "../refusal.ts";
 import { checkEmbeddedDescriptor } from "./vmdk-descriptor.ts";
-import { measureGrains } from "./vmdk-grains.ts";
+import { compressedGrains, measureGrains } from "./vmdk-grains.ts";
 import {
   checkHeader,
   checkOverhead,
@@ -33,7 +33,13 @@ export async function inspectVmdk(
   }
   checkOverhead(tables, reader.size);
   const dataBytes = await measureGrains(reader, tables, tables.directorySector, signal);
-  return { subformat: createType, virtualSizeBytes: header.capacitySectors * SECTOR, dataBytes };
+  const grains = compressedGrains(tables, tables.directorySector);
+  return {
+    subformat: createType,
+    virtualSizeBytes: header.capacitySectors * SECTOR,
+    dataBytes,
+    ...(grains === undefined ? {} : { grains }),
+  };
 }
 
 const MAGIC = "KDMV";

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdtemp, open, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { verifyContent } from "../../functions/convert-image/verify-content.ts";
+import type { MemberDigest } from "../../functions/shared/disk/ova-manifest.ts";
+
+const MIB = 2 ** 20;
+
+for (const [where, size] of [
+  ["here", 3 * MIB + 5],
+  ["in a thread", 40 * MIB + 5],
+] as const) {
+  test(`a file that is read ${where} is right only with all of its digests`, async () => {
+    await using file = await fileOf(size);
+    const { handle, bytes } = file;
+    const sha512 = digest("sha512", bytes);
+    const part = { offset: MIB - 7, size: 2 * MIB + 3 };
+    const member = (sha: string): MemberDigest => ({
+      member: { name: "disk", ...part },
+      algorithm: "sha1",
+      digest: sha,
+    });
+    const right = member(digest("sha1", bytes.subarray(part.offset, part.offset + part.size)));
+    const progress: number[] = [];
+    const onProgress = (percent: number) => progress.push(percent);
+    await verifyContent(handle, { sha512, digests: [right], onProgress }, patience());
+    await verifyContent(handle, { sha512: undefined, digests: [right] }, patience());
+    assert.equal(progress.at(-1), 100);
+    await assert.rejects(
+      verifyContent(handle, { sha512, digests: [right, member("0".repeat(40))] }, patience()),
+      { name: "GiveUp", code: "manifest-mismatch", message: /"disk" has not the sha1/ },
+    );
+    const wrong = "0".repeat(128);
+    await assert.rejects(verifyContent(handle, { sha512: wrong, digests: [] }, patience()), {
+      name: "GiveUp",
+      code: "checksum-mismatch",
+      facts: { expected: wrong, actual: sha512 },
+    });
+  });
+
+  test(`an abort ends the reading of a file ${where}`, async () => {
+    await using file = await fileOf(size);
+    const expected = { sha512: "0".repeat(128), digests: [] };
+    const lost = new AbortController();
+    const running = verifyContent(
+      file.handle,
+      { ...expected, onProgress: () => lost.abort(new Error("lease lost")) },
+      lost.signal,
+    );
+    await assert.rejects(running, { message: "lease lost" });
+  });
+}
+
+async function fileOf(size: number) {
+  const directory = await mkdtemp(join(tmpdir(), "vmcatcher-one-digests-"));
+  const path = join(directory, "image");
+  const handle = await open(path, "wx+");
+  for (let at = 0; at < size; at += MIB) {
+    await handle.write(Buffer.alloc(Math.min(MIB, size - at), `piece ${at} `), 0, null, at);
+  }
+  return {
+    handle,
+    bytes: await readFile(path),
+    async [Symbol.asyncDispose]() {
+      await handle.close();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+function digest(algorithm: string, bytes: Buffer): string {
+  return createHash(algorithm).update(bytes).digest("hex");
+}
+
+function patience(): AbortSignal {
+  return AbortSignal.timeout(30_000);
+}
