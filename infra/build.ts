@@ -2,7 +2,7 @@ import { chmod, copyFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build as bundle, formatMessages } from "esbuild";
-import type { Plugin } from "esbuild";
+import type { BuildOptions, Plugin } from "esbuild";
 import { steps } from "../functions/registry.ts";
 
 /*
@@ -22,19 +22,7 @@ export async function build(directory: string): Promise<void> {
     entryPoints: [...entries.keys()],
     plugins: [virtualEntries],
     outdir: directory,
-    absWorkingDir: ROOT,
-    platform: "node",
-    target: "node24",
-    format: "esm",
-    bundle: true,
-    splitting: true, // the steps are loaded on first use; chunks lie beside the entries, so import.meta.url is in dist/ for all
-    minify: true,
-    sourcemap: true,
-    // CommonJS packages in an ES module call a `require` that is not there. The long name is one that minifying never gives.
-    banner: {
-      js: `import{createRequire as nodeCreateRequire}from"node:module";const require=nodeCreateRequire(import.meta.url);`,
-    },
-    logLevel: "silent",
+    ...BUNDLING,
   });
   if (warnings.length > 0) {
     throw new Error((await formatMessages(warnings, { kind: "warning" })).join("\n"));
@@ -44,6 +32,23 @@ export async function build(directory: string): Promise<void> {
   await copyFile(join(FUNCTIONS, "enqueue-event", HOOK), join(directory, HOOK));
   await chmod(join(directory, HOOK), 0o755);
 }
+
+/** How everything is bundled. */
+export const BUNDLING = {
+  absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
+  platform: "node",
+  target: "node24",
+  format: "esm",
+  bundle: true,
+  splitting: true, // the steps are loaded on first use; chunks lie beside the entries, so import.meta.url is in dist/ for all
+  minify: true,
+  sourcemap: true,
+  // CommonJS packages in an ES module call a `require` that is not there. The long name is one that minifying never gives.
+  banner: {
+    js: `import{createRequire as nodeCreateRequire}from"node:module";const require=nodeCreateRequire(import.meta.url);`,
+  },
+  logLevel: "silent",
+} as const satisfies BuildOptions;
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const FUNCTIONS = join(ROOT, "functions");

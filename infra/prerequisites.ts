@@ -49,6 +49,7 @@ const managers: readonly {
     command: "apt-get",
     packages: {
       "qemu-img": "qemu-utils",
+      "mkfs.ext4": "e2fsprogs",
       java: "default-jre-headless",
       mvn: "maven",
       xz: "xz-utils",

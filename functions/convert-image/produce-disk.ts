@@ -2,10 +2,10 @@ import type { FileHandle } from "node:fs/promises";
 import type { Config } from "../shared/config.ts";
 import { copyRange } from "../shared/disk/copy-range.ts";
 import type { Inspection } from "../shared/disk/finding.ts";
-import { inflateGrains } from "../shared/disk/grains/inflate-grains.ts";
-import type { GrainLayout } from "../shared/disk/limits.ts";
 import { convertDisk, type DiskSource } from "../shared/disk/qemu-img.ts";
+import { alongside } from "./alongside.ts";
 import type { PartialFile, Workspace } from "./attempt.ts";
+import { inflateDisk } from "./inflate-disk.ts";
 import { refuseNested } from "./inspect-output.ts";
 import { noSpace } from "./no-space.ts";
 import { checkSpace } from "./space.ts";
@@ -28,33 +28,31 @@ export async function produceDisk(
   signal: AbortSignal,
 ): Promise<PartialFile> {
   const { source, file, inspection } = image;
-  const isRaw = inspection.format === "raw" && production.config.format === "raw";
+  const { workspace, config } = production;
+  const { grains, dataBytes, pieces } = inspection;
+  const isRaw = inspection.format === "raw" && config.format === "raw";
   if (isRaw && file !== undefined) {
     return file; // what was unpacked is the disk
   }
-  await checkSpace(production.workspace.directory, inspection);
-  if (inspection.grains !== undefined && production.config.format === "raw") {
-    return await inflateDisk(image, inspection.grains, production, signal);
+  const copies = grains === undefined || config.format === "raw" ? 1 : 2;
+  await checkSpace(workspace.directory, { dataBytes: copies * dataBytes, pieces });
+  if (grains !== undefined) {
+    const disk = await diskSource(image, workspace, signal);
+    return await inflateDisk(disk, inspection, grains, production, signal);
   }
   if (!isRaw) {
     return await convertWithQemu(image, production, signal);
   }
   // Not by qemu-img: it would round the length up to whole sectors.
-  const output = await production.workspace.createFile();
-  const copying = copyRanges(
-    source,
-    inspection.pieces,
-    output.handle,
-    signal,
-    production.onProgress,
-  );
+  const output = await workspace.createFile();
+  const copying = copyRanges(source, pieces, output.handle, signal, production.onProgress);
   await noSpace(output.path, copying);
   return output;
 }
 
 /**
- * Refuses a disk whose guest has put the header of another one at its beginning. That is told in no time, before hours of
- * conversion that would be in vain.
+ * Refuses a disk whose guest has put the header of another one at its beginning. That is told in no time; beside a conversion it
+ * spares hours of it.
  * @param probe an empty file; it holds the beginning of the guest's disk in the end
  * @throws as `convertDisk`; GiveUp `nested-format`
  */
@@ -73,32 +71,6 @@ export async function refuseNestedGuest(
 
 const HEAD_BYTES = 65_536;
 
-/** What qemu-img would do on one core, on all that there are. */
-async function inflateDisk(
-  image: UnpackedImage,
-  grains: GrainLayout,
-  { workspace, config, onProgress }: Production,
-  signal: AbortSignal,
-): Promise<PartialFile> {
-  const { virtualSizeBytes, dataBytes } = image.inspection;
-  const output = await workspace.createFile();
-  const { handle, range } = await diskSource(image, workspace, signal);
-  const conversion = {
-    source: handle,
-    range: range ?? { offset: 0, size: (await handle.stat()).size },
-    grains,
-    virtualSizeBytes,
-    dataBytes,
-    target: output.handle,
-    workers: config.convertWorkers,
-    timeoutSeconds: config.convertTimeoutSeconds,
-    checkHead: () => refuseNested(output.handle),
-    onProgress,
-  };
-  await noSpace(output.path, inflateGrains(conversion, signal));
-  return output;
-}
-
 async function convertWithQemu(
   image: UnpackedImage,
   { workspace, config, onProgress }: Production,
@@ -107,7 +79,7 @@ async function convertWithQemu(
   const { inspection } = image;
   const output = await workspace.createFile();
   const source = await diskSource(image, workspace, signal);
-  await refuseNestedGuest(source, inspection, output, config.convertTimeoutSeconds, signal);
+  const probe = await workspace.createFile();
   const conversion = {
     source,
     target: output.path,
@@ -116,7 +88,11 @@ async function convertWithQemu(
     format: config.format,
     ...(onProgress === undefined ? {} : { onProgress }),
   };
-  await convertDisk(conversion, signal);
+  await alongside(
+    (stop) => refuseNestedGuest(source, inspection, probe, config.convertTimeoutSeconds, stop),
+    (stop) => convertDisk(conversion, stop),
+    signal,
+  );
   return output;
 }
 

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { benchConvert } from "./convert.ts";
 import { benchGrowth } from "./growth.ts";
 import { benchHook } from "./hook.ts";
 import { benchIdle } from "./idle.ts";
@@ -8,14 +9,32 @@ import type { Finding } from "./measure.ts";
 import { benchUpdate } from "./update.ts";
 
 /*
- * npm run bench [-- --json FILE]
+ * npm run bench [-- --json FILE] [--only NAME] [--mib CONTENT]
  *
  * Measures in one go what the README promises, each figure beside what it is compared with.
  */
 
-const { values } = parseArgs({ options: { json: { type: "string" } } });
+const { values } = parseArgs({
+  options: {
+    json: { type: "string" },
+    only: { type: "string" },
+    /** Of the disks that are converted. */
+    mib: { type: "string", default: "1024" },
+  },
+});
+const benches = {
+  hook: benchHook,
+  update: benchUpdate,
+  idle: benchIdle,
+  growth: benchGrowth,
+  inspect: benchInspect,
+  convert: async () => benchConvert(Number(values.mib)),
+};
 const findings: Finding[] = [];
-for (const bench of [benchHook, benchUpdate, benchIdle, benchGrowth, benchInspect]) {
+for (const [name, bench] of Object.entries(benches)) {
+  if (values.only !== undefined && values.only !== name) {
+    continue;
+  }
   for (const finding of await bench()) {
     findings.push(finding);
     process.stdout.write(

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { access, constants, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +9,8 @@ import { execa } from "execa";
 import packageJson from "../../package.json" with { type: "json" };
 import { steps } from "../../functions/registry.ts";
 import { build } from "../../infra/build.ts";
+import { archive, member, ovf } from "../shared/disk/archives.ts";
+import { streamVmdk } from "../shared/disk/grains/stream-vmdk.ts";
 
 describe("build", () => {
   let directory = "";
@@ -52,6 +55,36 @@ describe("build", () => {
     const { stdout, stderr } = await execa(join(dist, "vmcatcher-one.js"), ["--version"]);
     assert.equal(stdout, packageJson.version);
     assert.equal(stderr, "");
+  });
+
+  it("makes a command that finds its threads beside it", async () => {
+    const grains = [...Array(1200).keys()].map((index) => ({
+      index,
+      content: Buffer.alloc(65_536, `grain ${index} `),
+      level: index % 4 === 0 ? 0 : 1, // the file is large enough for a thread that makes digests
+    }));
+    const disk = streamVmdk({ capacitySectors: 1200 * 128, grains });
+    const sha256 = createHash("sha256").update(disk).digest("hex");
+    const references = `<File ovf:id="f" ovf:href="disk.vmdk"/>`;
+    const disks = `<Disk ovf:diskId="d" ovf:fileRef="f" ovf:capacity="${1200 * 65_536}"/>`;
+    const path = join(directory, "image.ova");
+    const ova = (digest: string) =>
+      archive(
+        member("image.ovf", ovf(references, disks)),
+        member("image.mf", `SHA256(disk.vmdk)= ${digest}\n`),
+        member("disk.vmdk", disk),
+      );
+    const inspect = async () =>
+      execa(join(dist, "vmcatcher-one.js"), ["inspect", path], { reject: false });
+    await writeFile(path, ova(sha256));
+    const { stdout, stderr } = await inspect();
+    assert.equal(stderr, "");
+    assert.match(stdout, /accepted/);
+    await writeFile(path, ova("0".repeat(64)));
+    assert.match((await inspect()).stdout, /manifest-mismatch/);
+    disk.fill(0xee, disk.length / 2, disk.length / 2 + 512);
+    await writeFile(path, ova(createHash("sha256").update(disk).digest("hex")));
+    assert.match((await inspect()).stdout, /corrupt/);
   });
 
   it("has vmcatcher's hook beside it, executable and unchanged", async () => {

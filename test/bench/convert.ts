@@ -1,0 +1,146 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { bundleWays, go, type Cost } from "./convert/go.ts";
+import { makeInputs, type BenchImage } from "./convert/inputs.ts";
+import type { Way } from "./convert/ways.ts";
+import { spread, type Finding } from "./measure.ts";
+
+/** A row of the result: a way, with a number of threads. */
+interface Row {
+  readonly what: string;
+  readonly way: Way;
+  readonly workers: number;
+  /** The row whose time is 1. */
+  readonly yardstick: string;
+  readonly promise?: string;
+}
+
+/**
+ * Conversions to raw, all ways in turn, round after round, so that noise meets all of them: the predecessor's, qemu-img's, ours,
+ * and what none of them can do without.
+ * @param mib how much content the disks have
+ */
+export async function benchConvert(mib: number): Promise<readonly Finding[]> {
+  const directory = await mkdtemp(join(tmpdir(), "vmcatcher-one-bench-"));
+  try {
+    const program = await bundleWays(join(directory, "program"));
+    const findings: Finding[] = [];
+    for (const image of await makeInputs(directory, mib)) {
+      const rows = image.driver === undefined ? ovaRows() : otherRows();
+      const costs = new Map<string, Cost[]>(rows.map(({ what }) => [what, []]));
+      for (let round = 0; round <= ROUNDS; round += 1) {
+        for (const row of rows) {
+          const cost = await once(row, image, program, join(directory, "work"));
+          if (round > 0) {
+            costs.get(row.what)?.push(cost); // the first round fills the caches
+          }
+        }
+      }
+      findings.push(...rows.map((row) => findingOf(image, row, costs)));
+    }
+    return findings;
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+const ROUNDS = 5;
+const MIB = 2 ** 20;
+const PREDECESSOR = "predecessor: tar -x, qemu-img";
+const PLAIN = "qemu-img in place, synced";
+
+function ovaRows(): readonly Row[] {
+  const row = (what: string, way: Way, workers = 1) => ({
+    what,
+    way,
+    workers,
+    yardstick: PREDECESSOR,
+  });
+  const ours = Array.from({ length: Math.min(4, availableParallelism()) }, (_, index) => {
+    const workers = index + 1;
+    const unverified = row(`ours without sha512, threads: ${workers}`, "oursUnverified", workers);
+    const verified = row(`ours, threads: ${workers}`, "ours", workers);
+    const promise = "on 2 cores at most 0.42 x, no more processor time, under 350 MiB";
+    const added = { ...verified, what: `what sha512 adds, threads: ${workers}` };
+    return [
+      unverified,
+      { ...verified, promise },
+      { ...added, yardstick: unverified.what, promise: "at most 1.15 x" },
+    ];
+  });
+  return [
+    row(PREDECESSOR, "predecessor"),
+    row("the same, and OpenNebula's copy", "predecessorCopied"),
+    row(PLAIN, "plain"),
+    ...ours.flat(),
+    row("floor: reading", "reading"),
+    row("floor: inflating on one core", "inflating"),
+    row("floor: writing the disk", "writing"),
+    row("floor: sha512 on one core", "hashing"),
+  ];
+}
+
+function otherRows(): readonly Row[] {
+  const workers = availableParallelism();
+  const row = (what: string, way: Way) => ({ what, way, workers, yardstick: PLAIN });
+  return [
+    row(PLAIN, "plain"),
+    { ...row("ours without sha512", "oursUnverified"), promise: "at most 1 x" },
+    row("ours", "ours"),
+    row("floor: sha512 on one core", "hashing"),
+  ];
+}
+
+async function once(
+  { way, workers }: Row,
+  image: BenchImage,
+  program: string,
+  directory: string,
+): Promise<Cost> {
+  await mkdir(directory);
+  try {
+    return await go(program, way, { image, directory, workers });
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+function findingOf(
+  { name }: BenchImage,
+  { what, yardstick, promise }: Row,
+  costs: ReadonlyMap<string, readonly Cost[]>,
+): Finding {
+  const own = costs.get(what) ?? [];
+  const ones = costs.get(yardstick) ?? [];
+  const ratio = (of: (cost: Cost) => number) =>
+    spread(own.map((cost, round) => of(cost) / of(ones[round] ?? cost)));
+  const wall = ratio(({ wallMs }) => wallMs);
+  const cpu = ratio(({ cpuMs }) => Math.max(1, cpuMs));
+  const [first] = own;
+  const wallMs = spread(own.map((cost) => cost.wallMs));
+  const peakMib = Math.max(...own.map(({ peakBytes }) => peakBytes)) / MIB;
+  const writtenMib = (first?.writtenBytes ?? 0) / MIB;
+  const resultMib = (first?.resultBytes ?? 0) / MIB;
+  return {
+    what: `${name}: ${what}`,
+    value: `${wall.median.toFixed(2)} x (${wall.min.toFixed(2)}-${wall.max.toFixed(2)})`,
+    comparedWith: [
+      `${wallMs.median.toFixed(0)} ms`,
+      `processor ${cpu.median.toFixed(2)} x`,
+      `${peakMib.toFixed(0)} MiB at most`,
+      `${writtenMib.toFixed(0)} MiB written for ${resultMib.toFixed(0)}`,
+      ...(promise === undefined ? [] : [`promised: ${promise}`]),
+    ].join(", "),
+    figures: {
+      ratioMin: wall.min,
+      ratioMedian: wall.median,
+      ratioMax: wall.max,
+      medianMs: wallMs.median,
+      cpuRatioMedian: cpu.median,
+      peakMib,
+      writtenMib,
+      resultMib,
+    },
+  };
+}
