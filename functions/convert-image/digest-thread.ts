@@ -12,7 +12,7 @@ export interface DigestTask {
 }
 
 /** What it posts. */
-export type DigestMessage =
+type DigestMessage =
   | { readonly kind: "progress"; readonly bytes: number }
   | { readonly kind: "digests"; readonly digests: readonly string[] };
 

@@ -5,6 +5,7 @@ import type { Inspection } from "../shared/disk/finding.ts";
 import { convertDisk, type DiskSource } from "../shared/disk/qemu-img.ts";
 import { alongside } from "./alongside.ts";
 import type { PartialFile, Workspace } from "./attempt.ts";
+import { cloneFile } from "./clone-file.ts";
 import { inflateDisk } from "./inflate-disk.ts";
 import { refuseNested } from "./inspect-output.ts";
 import { noSpace } from "./no-space.ts";
@@ -42,6 +43,13 @@ export async function produceDisk(
   }
   if (!isRaw) {
     return await convertWithQemu(image, production, signal);
+  }
+  const [range] = pieces;
+  if (pieces.length === 1 && range?.size === (await source.stat()).size) {
+    const clone = await cloneFile(source, workspace);
+    if (clone !== undefined) {
+      return clone;
+    }
   }
   // Not by qemu-img: it would round the length up to whole sectors.
   const output = await workspace.createFile();

@@ -2,10 +2,12 @@ import { rm, writeFile } from "node:fs/promises";
 import { execa } from "execa";
 import * as z from "zod";
 import type { Inspection } from "../../functions/shared/disk/finding.ts";
+import { grainsFault } from "./grains.ts";
 
 /**
  * Asks qemu-img, in a cage, about what we have accepted.
- * @returns undefined when it finds the same format and size and no other file; otherwise what it says
+ * @returns undefined when it finds the same format and size and no other file, and makes the same disk of grains that we inflate
+ *   ourselves; otherwise what it says
  */
 export async function disagreement(
   bytes: Buffer,
@@ -25,7 +27,8 @@ export async function disagreement(
     const driver = inspection.format === "vhd" ? "vpc" : inspection.format;
     const image = { driver, ...inspection.driverOptions, file: isWhole ? file : window };
     const limits = ["--as=1073741824", "--cpu=30", "--core=0"];
-    const info = ["qemu-img", "info", "--output=json", `json:${JSON.stringify(image)}`];
+    const name = `json:${JSON.stringify(image)}`;
+    const info = ["qemu-img", "info", "--output=json", name];
     const asked = await execa("prlimit", [...limits, ...info], { reject: false, timeout: 30_000 });
     if (asked.failed) {
       return `qemu-img refuses it: ${asked.stderr}`;
@@ -36,10 +39,10 @@ export async function disagreement(
       (value) => value !== undefined && value !== false,
     );
     return said.format === driver && said["virtual-size"] === expected && others.length === 0
-      ? undefined
+      ? await grainsFault(path, inspection, name)
       : `we found ${driver} of ${expected} bytes, qemu-img says ${asked.stdout}`;
   } finally {
-    await rm(path, { force: true });
+    await Promise.all(["", ".ours", ".theirs"].map((end) => rm(path + end, { force: true })));
   }
 }
 

@@ -17,6 +17,7 @@ const FORMATS: readonly { readonly name: string; readonly options: readonly stri
   { name: "vhdx", options: ["-o", "subformat=fixed,block_size=1M"] },
   { name: "vdi", options: ["-o", "static=on"] },
   { name: "vmdk", options: ["-o", "subformat=monolithicSparse"] },
+  { name: "vmdk", options: ["-o", "subformat=streamOptimized"] },
 ];
 
 /** Images of kinds that the samples do not have, made by qemu-img, and packed ones. */

@@ -44,11 +44,10 @@ export async function go(program: string, way: Way, task: WayTask): Promise<Cost
     stderr: "inherit",
   });
   let peakBytes = 0;
-  const watch = setInterval(() => {
-    void residentBytes(running.pid ?? 0).then((bytes) => {
-      peakBytes = Math.max(peakBytes, bytes);
-    });
-  }, WATCH_MS);
+  const look = async () => {
+    peakBytes = Math.max(peakBytes, await residentBytes(running.pid ?? 0));
+  };
+  const watch = setInterval(() => void look(), WATCH_MS);
   try {
     const { stdout } = await running;
     return { ...costSchema.parse(JSON.parse(stdout)), peakBytes };

@@ -12,7 +12,7 @@ export interface GrainTask extends GrainJob {
 }
 
 /** What it posts. */
-export type GrainMessage =
+type GrainMessage =
   /** One more slice is done. */
   | { readonly kind: "done" }
   | {

@@ -18,6 +18,10 @@ export class Bench implements AsyncDisposable {
     return new Bench(await mkdtemp(join(tmpdir(), "vmcatcher-one-grains-")));
   }
 
+  static at(directory: string): Bench {
+    return new Bench(directory);
+  }
+
   private constructor(directory: string) {
     this.directory = directory;
   }
@@ -45,10 +49,18 @@ export class Bench implements AsyncDisposable {
 
   /** Inflates the VMDK, or the one in an OVA, in threads, however small it is. @returns the sha256 of what came out */
   async inflate(workers: number, options: Partial<GrainConversion> = {}, signal = patience()) {
+    await this.inflateOnly(workers, options, signal);
+    return sha256(await readFile(this.output));
+  }
+
+  async inflateOnly(
+    workers: number,
+    options: Partial<GrainConversion> = {},
+    signal = patience(),
+  ): Promise<void> {
     await using source = await openImage(this.vmdk);
     await using target = await open(this.output, "w+");
     await inflateGrains(await this.conversion(source, target, { workers, ...options }), signal);
-    return sha256(await readFile(this.output));
   }
 
   /** What qemu-img makes of the VMDK. @throws when it cannot */
@@ -88,7 +100,7 @@ export class Bench implements AsyncDisposable {
   }
 }
 
-export function sha256(bytes: Buffer): string {
+function sha256(bytes: Buffer): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 

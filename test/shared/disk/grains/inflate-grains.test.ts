@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { open, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
+import { execa } from "execa";
 import { inflateGrains } from "../../../../functions/shared/disk/grains/inflate-grains.ts";
 import { openImage } from "../../../../functions/shared/disk/image-file.ts";
 import { layOut, sampleNamed } from "../../../fixtures/samples/samples.ts";
@@ -147,6 +149,17 @@ test("what takes too long is given up", async () => {
       code: "conversion-timeout",
     });
   }
+});
+
+test("a disk of any size takes less than 350 MiB of memory, with four threads", async () => {
+  await using bench = await Bench.create();
+  const content = Buffer.alloc(65_536);
+  content.fill("text ", 0, 4096); // the rest is a hole: it is not about the disk
+  const grains = [...Array(8192).keys()].map((index) => ({ index, content }));
+  await bench.put(streamVmdk({ capacitySectors: 8192 * 128, grains }));
+  const program = join(import.meta.dirname, "peak-memory.ts");
+  const { stdout } = await execa("node", [program, bench.directory]);
+  assert.ok(Number(stdout) < 350, `${stdout} MiB`);
 });
 
 test("a file that cannot be written is told with the system's code, also by a thread", async () => {
