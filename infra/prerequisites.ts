@@ -67,6 +67,7 @@ const managers: readonly {
     command: "dnf",
     packages: {
       "qemu-img": "qemu-img",
+      "mkfs.ext4": "e2fsprogs",
       java: "java-17-openjdk-headless",
       mvn: "maven",
       promtool: "golang-github-prometheus",

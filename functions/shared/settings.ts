@@ -11,7 +11,7 @@ const integer = (minimum: number, maximum: number) =>
       `must be from ${minimum} to ${maximum}`,
     );
 
-// Each takes 16 MB and inflates 400 MB/s: more than eight are faster than any disk that they write to.
+// Each takes 25 MB and makes some 400 MB of disk a second: more than eight would wait for what they write to.
 const MAX_DEFAULT_WORKERS = 8;
 
 // A quote breaks the copy in OpenNebula's driver and a blank breaks SAFE_DIRS, which is a list separated by blanks.
