@@ -78,6 +78,8 @@ export async function refuseNestedGuest(
 }
 
 const HEAD_BYTES = 65_536;
+/** A raw disk is looked at when it is finished. Less than this is finished in seconds, and not worth another qemu-img. */
+const PROBE_BYTES = 2 * 2 ** 30;
 
 async function convertWithQemu(
   image: UnpackedImage,
@@ -87,7 +89,6 @@ async function convertWithQemu(
   const { inspection } = image;
   const output = await workspace.createFile();
   const source = await diskSource(image, workspace, signal);
-  const probe = await workspace.createFile();
   const conversion = {
     source,
     target: output.path,
@@ -96,6 +97,11 @@ async function convertWithQemu(
     format: config.format,
     ...(onProgress === undefined ? {} : { onProgress }),
   };
+  if (config.format === "raw" && inspection.dataBytes < PROBE_BYTES) {
+    await convertDisk(conversion, signal);
+    return output;
+  }
+  const probe = await workspace.createFile();
   await alongside(
     (stop) => refuseNestedGuest(source, inspection, probe, config.convertTimeoutSeconds, stop),
     (stop) => convertDisk(conversion, stop),
