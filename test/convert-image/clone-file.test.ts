@@ -14,7 +14,7 @@ test("a file system that cannot clone says so, and nothing is left", async () =>
   await using site = await Site.create();
   await using source = await openImage(await imageIn(site.cache));
   {
-    await using attempt = await Attempt.begin(site.config, "job", site.deps.clock);
+    await using attempt = await Attempt.begin(site.config.stagingDirectory, "job", site.deps.clock);
     const clone = await cloneFile({ ...source, fd: -1 }, attempt);
     assert.equal(clone, undefined);
   }
@@ -38,7 +38,7 @@ test("a clone is the same to the byte, costs no space, and keeps its own mode", 
   try {
     const path = await imageIn(join(stagingDirectory, "cache"));
     await using source = await openImage(path);
-    await using attempt = await Attempt.begin(site.config, "job", site.deps.clock);
+    await using attempt = await Attempt.begin(site.config.stagingDirectory, "job", site.deps.clock);
     const clone = await cloneFile(source, attempt);
     assert.ok(clone);
     const { mode, size } = await stat(clone.path);

@@ -41,7 +41,7 @@ export const WAYS = {
     const config = await configIn(directory, workers);
     await using source = await openImage(image.path);
     const finding = await inspectImage(source, rules(config), stop());
-    await using attempt = await Attempt.begin(config, "job", systemClock);
+    await using attempt = await Attempt.begin(config.stagingDirectory, "job", systemClock);
     const needs = { workspace: attempt, config };
     const unpacked = await unpackImage(source, finding, needs, stop());
     if (unpacked.inspection.format === "raw") {
@@ -55,7 +55,8 @@ export const WAYS = {
     const pin = join(config.stagingDirectory, "pin-1");
     await link(image.path, pin);
     const job = jobFor(pin, { sha512: image.sha512 });
-    const deps = { config, clock: systemClock, log: silentLog };
+    const opennebula = { datastores: () => Promise.resolve([]) }; // a conversion into staging asks nobody
+    const deps = { config, clock: systemClock, log: silentLog, opennebula };
     const { artifact } = await handle({ job, unchanged: false }, deps, stop());
     return artifact?.path ?? "";
   },
