@@ -11,7 +11,7 @@ import { execa, ExecaError } from "execa";
 
 /** A running ElasticMQ. */
 export interface ElasticMq {
-  /** For the SDK: `http://127.0.0.1:<port>`. */
+  /** For the SDK: `http://<host>:<port>`. */
   readonly endpoint: string;
   readonly pid: number;
   /** Ends it in order. */
@@ -22,13 +22,10 @@ export interface ElasticMq {
 
 /**
  * Starts ElasticMQ and waits until it answers.
- * @param options.dataDirectory where messages are kept over restarts; in memory when absent
- * @param options.port 0 or absent: a free one
+ * @param options as of `ElasticMqOptions`
  * @throws Error saying what to install when it cannot be had, or what ElasticMQ said when it does not start
  */
-export async function startElasticMq(
-  options: { dataDirectory?: string; port?: number } = {},
-): Promise<ElasticMq> {
+export async function startElasticMq(options: ElasticMqOptions = {}): Promise<ElasticMq> {
   await requireInstalled();
   const server = spawnServer(options);
   const endpoint = await listeningAddress(server);
@@ -44,6 +41,18 @@ export async function startElasticMq(
     await server;
   };
   return { endpoint, pid: server.pid, stop: () => end("SIGTERM"), kill: () => end("SIGKILL") };
+}
+
+/** How to run it; everything may be left out. */
+export interface ElasticMqOptions {
+  /** Where messages are kept over restarts; in memory when absent. */
+  readonly dataDirectory?: string;
+  /** The address to listen on; 127.0.0.1 when absent. */
+  readonly host?: string;
+  /** 0 or absent: a free one. */
+  readonly port?: number;
+  /** Variables besides those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -87,7 +96,7 @@ const howToGet: Readonly<Record<string, string>> = {
   mvn: "install Maven (Debian: apt-get install maven)",
 };
 
-function spawnServer(options: { dataDirectory?: string; port?: number }) {
+function spawnServer(options: ElasticMqOptions) {
   const storage =
     options.dataDirectory === undefined
       ? ["-Dmessages-storage.enabled=false"]
@@ -95,6 +104,7 @@ function spawnServer(options: { dataDirectory?: string; port?: number }) {
   const limits = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]; // it works with 100 MB; the rest is a quick start
   const settings = [
     `-Dconfig.file=${configFile}`,
+    `-Drest-sqs.bind-hostname=${options.host ?? "127.0.0.1"}`,
     `-Drest-sqs.bind-port=${options.port ?? 0}`,
     ...storage,
   ];
@@ -104,6 +114,7 @@ function spawnServer(options: { dataDirectory?: string; port?: number }) {
     {
       all: true,
       buffer: false,
+      env: { ...options.env },
       reject: false,
       stdin: "ignore",
       forceKillAfterDelay: STOP_GRACE_MS,
@@ -117,9 +128,9 @@ async function listeningAddress(server: ReturnType<typeof spawnServer>): Promise
   let output = "";
   server.all.setEncoding("utf8").on("data", (text: string) => {
     output = (output + text).slice(-OUTPUT_CHARACTERS);
-    const port = /bind address 127\.0\.0\.1:(\d+)/.exec(output)?.[1];
-    if (port !== undefined && output.includes("started in")) {
-      resolve(`http://127.0.0.1:${port}`);
+    const address = /bind address ([\d.]+:\d+)/.exec(output)?.[1];
+    if (address !== undefined && output.includes("started in")) {
+      resolve(`http://${address}`);
     }
   });
   const failAtEnd = async (): Promise<void> => {
