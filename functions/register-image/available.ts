@@ -50,7 +50,7 @@ export async function handleAvailable(
     await lockAwayRetired(job, before, deps, signal);
     return { kind: "registered", imageId: before.live.id };
   }
-  if (!isBetweenRenames(job, before) && !(await isWanted(job, before, deps))) {
+  if (!isBetweenRenames(job, before) && !(await isWanted(job, before, deps, signal))) {
     return await superseded(job, before, deps, signal);
   }
   if (before.live !== undefined && holds(before.live, job.sha512)) {
@@ -60,7 +60,7 @@ export async function handleAvailable(
   const pending = await completePending(job, artifact, before.images, deps, signal);
   const poolAfter = await deps.opennebula.imagesOf(job.identifier, signal); // the copy took its time: look again
   const after = lineageOf(job.identifier, poolAfter);
-  if (!isBetweenRenames(job, after) && !(await isWanted(job, after, deps))) {
+  if (!isBetweenRenames(job, after) && !(await isWanted(job, after, deps, signal))) {
     return await superseded(job, after, deps, signal);
   }
   await swap(

@@ -25,7 +25,7 @@ export async function handleExpired(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const lineage = lineageOf(job.identifier, await deps.opennebula.imagesOf(job.identifier, signal));
-  if (await isTakenBack(job, lineage)) {
+  if (await isTakenBack(job, lineage, deps, signal)) {
     const kept = await endRetirement(job, lineage, deps, signal);
     return kept === undefined ? { kind: "superseded" } : { kind: "registered", imageId: kept.id };
   }

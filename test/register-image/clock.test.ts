@@ -43,6 +43,20 @@ describe("when vmcatcher's clock was ahead and was put right", () => {
     assert.equal((await chain.live())?.attributes.get(JOB), next.id);
   });
 
+  it("an index that is being written is read again before the times decide", async () => {
+    await publishedTomorrow();
+    const next = chain.available({ cacheIndex });
+    await writeFile(cacheIndex, `{ "${IDENTIFIER}": {`);
+    const clock = {
+      ...chain.deps.clock,
+      sleep: async (milliseconds: number, signal: AbortSignal) => {
+        await endorse(next);
+        await chain.deps.clock.sleep(milliseconds, signal);
+      },
+    };
+    assert.equal((await chain.pass(next, { ...chain.deps, clock })).kind, "registered");
+  });
+
   it("an expiry retires the image from the future", async () => {
     await publishedTomorrow();
     await endorse(undefined);

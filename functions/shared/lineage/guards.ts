@@ -14,9 +14,10 @@ import { isOutdated, type Lineage } from "./lineage.ts";
 export async function isWanted(
   job: AvailableJob,
   lineage: Lineage,
-  deps: Pick<Deps, "log">,
+  deps: Pick<Deps, "clock" | "log">,
+  signal: AbortSignal,
 ): Promise<boolean> {
-  const index = await indexOf(job);
+  const index = await indexFor(job, lineage, deps, signal);
   if (index === undefined) {
     const wanted = !isOutdated(job, lineage);
     if (!wanted) {
@@ -35,11 +36,32 @@ export async function isWanted(
 }
 
 /** Whether an expiry was taken back: vmcatcher names the identifier again and announces or has announced that. */
-export async function isTakenBack(job: ExpiredJob, lineage: Lineage): Promise<boolean> {
-  const index = await indexOf(job);
+export async function isTakenBack(
+  job: ExpiredJob,
+  lineage: Lineage,
+  deps: Pick<Deps, "clock">,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const index = await indexFor(job, lineage, deps, signal);
   return index === undefined ? isOutdated(job, lineage) : index.entry(job.identifier) !== undefined;
 }
 
-async function indexOf({ cacheIndex }: Job): Promise<CacheIndex | undefined> {
-  return cacheIndex === undefined ? undefined : await readCacheIndex(cacheIndex);
+/** vmcatcher overwrites its index in place, so half of it may be seen: no event is dropped by its time for that. */
+async function indexFor(
+  job: Job,
+  lineage: Lineage,
+  { clock }: Pick<Deps, "clock">,
+  signal: AbortSignal,
+): Promise<CacheIndex | undefined> {
+  for (let look = 1; job.cacheIndex !== undefined; look += 1) {
+    const index = await readCacheIndex(job.cacheIndex, signal);
+    if (index !== undefined || look === LOOKS || !isOutdated(job, lineage)) {
+      return index;
+    }
+    await clock.sleep(LOOK_PAUSE_MS, signal);
+  }
+  return undefined;
 }
+
+const LOOKS = 5;
+const LOOK_PAUSE_MS = 200;
