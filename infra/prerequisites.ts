@@ -57,6 +57,7 @@ const managers: readonly {
       dockerd: "docker.io",
       docker: "docker-cli",
       ip: "iproute2",
+      faketime: "faketime",
     },
     steps: (packages) => [
       ["update", "-qq"],
@@ -71,6 +72,8 @@ const managers: readonly {
       java: "java-17-openjdk-headless",
       mvn: "maven",
       promtool: "golang-github-prometheus",
+      faketime: "libfaketime",
+      ip: "iproute",
     },
     steps: (packages) => [["install", "-y", "-q", ...packages]],
   },

@@ -6,16 +6,20 @@ export interface RunningFunctions {
   /** SIGTERM, then waits for its end. @returns the exit code */
   stop(): Promise<number | undefined>;
   kill(): Promise<void>;
+  /** Resolves when it has ended, for whatever reason. */
+  readonly ended: Promise<unknown>;
   /** What it has logged so far. */
   log(): string;
 }
 
-/** Starts `vmcatcher-one run FUNCTION...` from dist/. */
+/** Starts `vmcatcher-one run FUNCTION...` from dist/. @param prefix a program that becomes it, such as `ip netns exec NAME` */
 export function runProcess(
   functions: readonly string[],
   env: Readonly<Record<string, string>>,
+  prefix: readonly string[] = [],
 ): RunningFunctions {
-  const child = execa("node", ["dist/vmcatcher-one.js", "run", ...functions], {
+  const [program = "", ...args] = [...prefix, "node", "dist/vmcatcher-one.js", "run", ...functions];
+  const child = execa(program, args, {
     env: { ...env },
     all: true,
     reject: false,
@@ -28,6 +32,7 @@ export function runProcess(
   });
   return {
     pid: child.pid ?? 0,
+    ended: child,
     log: () => text,
     stop: async () => {
       child.kill("SIGTERM");

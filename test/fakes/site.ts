@@ -29,11 +29,12 @@ export interface Site {
   close(): Promise<void>;
 }
 
-/** @param options.env settings beside those that the site makes itself */
+/** @param options.env settings beside those that the site makes itself. @param options.hookEnv variables of the hook beside vmcatcher's */
 export async function createSite(
   options: {
     readonly simulator?: Partial<SimulatorOptions>;
     readonly env?: Readonly<Record<string, string>>;
+    readonly hookEnv?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<Site> {
   const directory = await mkdtemp(join(tmpdir(), "vmcatcher-one-"));
@@ -62,7 +63,7 @@ export async function createSite(
   const vmcatcher = await createVmcatcher({
     directory: join(directory, "vmcatcher"),
     hook: hookPath(),
-    environment: { VMCATCHER_ONE_HOME: home },
+    environment: { VMCATCHER_ONE_HOME: home, ...options.hookEnv },
   });
   const oneadmin = createOpenNebula({ endpoint: config.oneXmlrpc, authFile });
   const images = () => oneadmin.images(AbortSignal.timeout(10_000));
