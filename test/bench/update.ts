@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { makeRaw } from "../../functions/cli/demo/appliance.ts";
-import { ALL_FUNCTIONS, runFunctions } from "../../functions/cli/run.ts";
+import { ALL_FUNCTIONS } from "../../functions/cli/beside.ts";
+import { runFunctions } from "../../functions/cli/run.ts";
 import { STATE } from "../../functions/shared/lineage/attributes.ts";
 import { silentLog } from "../../functions/shared/log.ts";
 import { createSite } from "../fakes/site.ts";

@@ -3,7 +3,7 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { makeOva, makeRaw, type Appliance } from "../../functions/cli/demo/appliance.ts";
-import { ALL_FUNCTIONS } from "../../functions/cli/run.ts";
+import { ALL_FUNCTIONS } from "../../functions/cli/beside.ts";
 import { SHA512, STATE } from "../../functions/shared/lineage/attributes.ts";
 import { readProgress } from "../../functions/shared/staging.ts";
 import { docker } from "./docker.ts";

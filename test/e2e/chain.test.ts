@@ -4,7 +4,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { makeOva, makeRaw } from "../../functions/cli/demo/appliance.ts";
-import { ALL_FUNCTIONS } from "../../functions/cli/run.ts";
+import { ALL_FUNCTIONS } from "../../functions/cli/beside.ts";
 import { STATE } from "../../functions/shared/lineage/attributes.ts";
 import { startElasticMq } from "../../infra/elasticmq.ts";
 import { createSite, type Site } from "../fakes/site.ts";

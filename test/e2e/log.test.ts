@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import { makeRaw } from "../../functions/cli/demo/appliance.ts";
-import { ALL_FUNCTIONS } from "../../functions/cli/run.ts";
+import { ALL_FUNCTIONS } from "../../functions/cli/beside.ts";
 import { STATE } from "../../functions/shared/lineage/attributes.ts";
 import { createSite, type Site } from "../fakes/site.ts";
 import { runProcess, type RunningFunctions } from "./processes.ts";

@@ -1,6 +1,6 @@
 import { describe, it, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ALL_FUNCTIONS } from "../../functions/cli/run.ts";
+import { ALL_FUNCTIONS } from "../../functions/cli/beside.ts";
 import { randomFrom } from "../fuzz/random.ts";
 import { cleaningUpAfter } from "./cleaning.ts";
 import { createFakeClock } from "./fake-clock.ts";

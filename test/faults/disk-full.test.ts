@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { execa } from "execa";
 import { hookPath } from "../../functions/cli/hook.ts";
-import { ALL_FUNCTIONS } from "../../functions/cli/run.ts";
+import { ALL_FUNCTIONS } from "../../functions/cli/beside.ts";
 import { steps } from "../../functions/registry.ts";
 import { eventVariables } from "../fakes/vmcatcher/events.ts";
 import { randomFrom } from "../fuzz/random.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ALL_FUNCTIONS } from "../../functions/cli/run.ts";
+import { ALL_FUNCTIONS } from "../../functions/cli/beside.ts";
 import type { Config } from "../../functions/shared/config.ts";
 import { errorText } from "../../functions/shared/errors.ts";
 import { createSite, type Site } from "../fakes/site.ts";

@@ -1,6 +1,6 @@
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ALL_FUNCTIONS } from "../../functions/cli/run.ts";
+import { ALL_FUNCTIONS } from "../../functions/cli/beside.ts";
 import { randomFrom } from "../fuzz/random.ts";
 import { cleaningUpAfter } from "./cleaning.ts";
 import { createHosts } from "./hosts.ts";

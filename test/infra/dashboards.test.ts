@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import * as z from "zod";
 import { makeOva } from "../../functions/cli/demo/appliance.ts";
-import { ALL_FUNCTIONS } from "../../functions/cli/run.ts";
+import { ALL_FUNCTIONS } from "../../functions/cli/beside.ts";
 import { createSite, type Site } from "../fakes/site.ts";
 import { readExposition, unknownNames, type Exposition } from "./exposition.ts";
 

@@ -1,6 +1,7 @@
 import { createSite } from "../../../test/fakes/site.ts";
 import { createLog } from "../../shared/log.ts";
-import { ALL_FUNCTIONS, runFunctions } from "../run.ts";
+import { ALL_FUNCTIONS } from "../beside.ts";
+import { runFunctions } from "../run.ts";
 import { createAudience } from "./audience.ts";
 import { tellStory } from "./story.ts";
 
