@@ -1,5 +1,6 @@
 import {
   accessSync,
+  copyFileSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -26,6 +27,10 @@ import { SimulatedFileHandle } from "./file-handle.ts";
 
 export function access(path: string, mode?: number): Promise<void> {
   return diskOperation("access", "reads", () => accessSync(path, mode));
+}
+
+export function copyFile(from: string, to: string, mode?: number): Promise<void> {
+  return diskOperation("copyFile", "fills", () => copyFileSync(from, to, mode));
 }
 
 export function link(existing: string, path: string): Promise<void> {
