@@ -8,7 +8,7 @@ const MAX_AT_ONCE = 10;
 /** Two processes that work on twelve messages at a time; in ordinary work it is 30. */
 const MAX_A_SECOND = 100;
 
-describe("a day's outage with forty images under way", () => {
+describe("a day's outage with sixteen images under way", () => {
   for (const what of ["OpenNebula", "queue"]) {
     it(`of ${what}: nothing is given up, all goes on by itself, and not all at once`, async () => {
       const script = join(import.meta.dirname, "outage.ts");

@@ -18,7 +18,7 @@ const { play } = await import("./play.ts");
 const { ALL_TASKS } = await import("./site/program.ts");
 const { Site } = await import("./site/site.ts");
 
-const IMAGES = 40;
+const IMAGES = 16;
 const DAY = 24 * 3600;
 /** In the middle of the downloads, when jobs are at every step. */
 const OUTAGE_AT = 12;

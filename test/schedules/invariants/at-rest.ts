@@ -6,7 +6,7 @@ import type { Schedule } from "../schedule.ts";
 import { viewImages, type ImageView } from "../site/images.ts";
 import { jobIdOf } from "../site/job-id.ts";
 import type { Site } from "../site/site.ts";
-import type { RecordedEvent } from "../site/vmcatcher.ts";
+import type { RecordedEvent } from "../site/hook-recorder.ts";
 import { isHopeless } from "./hopeless.ts";
 import { expectationOf, type Expectation } from "./expectation.ts";
 import type { Violation } from "./violation.ts";

@@ -1,5 +1,5 @@
 import type { Content } from "../site/content.ts";
-import type { RecordedEvent } from "../site/vmcatcher.ts";
+import type { RecordedEvent } from "../site/hook-recorder.ts";
 
 /** What an identifier's events come to, when each of them takes effect in its order. */
 export type Expectation =

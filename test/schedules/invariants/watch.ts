@@ -7,7 +7,7 @@ import {
 import type { CallWatcher } from "../site/front-end.ts";
 import { usableImage, viewImages, type ImageView } from "../site/images.ts";
 import type { Site } from "../site/site.ts";
-import type { RecordedEvent } from "../site/vmcatcher.ts";
+import type { RecordedEvent } from "../site/hook-recorder.ts";
 import { expectationOf } from "./expectation.ts";
 import type { Violation } from "./violation.ts";
 import { whoSeesMore } from "./visibility.ts";

@@ -8,7 +8,8 @@ import type {
   ReceiveOptions,
 } from "../../../functions/shared/queue/queue.ts";
 import type { SimulatedProcess } from "../engine/simulated-process.ts";
-import type { Broker, BrokerQueue } from "./broker.ts";
+import type { Broker } from "./broker.ts";
+import type { BrokerQueue } from "./broker-queue.ts";
 
 /** A queue of the broker as one process uses it: over a network, where every answer can be lost. */
 export class ProcessQueue implements Queue {

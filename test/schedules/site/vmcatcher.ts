@@ -1,45 +1,15 @@
-import {
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseEntry } from "../../../functions/enqueue-event/entry.ts";
-import { jobOf } from "../../../functions/enqueue-event/message.ts";
 import { eventVariables, type Endorsed } from "../../fakes/vmcatcher/events.ts";
 import { indexOf, LIST_IDENTIFIER } from "../../fakes/vmcatcher/cache-index.ts";
-import { disk } from "../engine/modules/disk-operation.ts";
 import type { Random } from "../engine/random.ts";
 import type { Timeline } from "../engine/timeline.ts";
 import { contentOf, type Content, type Form } from "./content.ts";
-
-/** An event as the hook has recorded it. */
-export interface RecordedEvent {
-  readonly jobId: string;
-  readonly identifier: string;
-  /** As `Job.eventTime`. */
-  readonly time: string;
-  readonly what:
-    | { readonly kind: "available"; readonly content: Content; readonly form: Form }
-    | { readonly kind: "expired"; readonly subscription: "subscribed" | "gone" | "unknown" };
-}
+import { HookRecorder, type RecordedEvent } from "./hook-recorder.ts";
 
 interface Listed extends Endorsed {
   readonly content: Content;
   readonly form: Form;
-}
-
-/** Where vmcatcher and the hook write. */
-interface Directories {
-  readonly cache: string;
-  readonly expired: string;
-  readonly spool: string;
-  readonly staging: string;
 }
 
 /**
@@ -48,18 +18,17 @@ interface Directories {
  */
 export class VirtualVmcatcher {
   readonly events: RecordedEvent[] = [];
-  readonly #directories: Directories;
+  readonly #directories: Record<"cache" | "expired" | "spool", string>;
+  readonly #recorder: HookRecorder;
   readonly #timeline: Timeline;
   readonly #random: Random;
   readonly #onEvent: () => void;
-  readonly #isIndexHidden: boolean;
   readonly #listed = new Map<string, Listed>();
   readonly #subscribed = new Set<string>();
   readonly #cached = new Map<string, Listed>();
   #isRunning = false;
   #isWaiting: { readonly failing: string | undefined } | undefined;
   #runs = 0;
-  #entries = 0;
   /** The database is locked: the hook gets no answer. */
   isLocked = false;
 
@@ -78,16 +47,16 @@ export class VirtualVmcatcher {
       cache: join(directory, "cache"),
       expired: join(directory, "expired"),
       spool: join(home, "spool"),
-      staging: join(home, "staging"),
     };
     this.#timeline = timeline;
     this.#random = random;
     this.#onEvent = onEvent;
-    this.#isIndexHidden = isIndexHidden;
-    const { cache, expired, spool, staging } = this.#directories;
+    const { cache, expired, spool } = this.#directories;
+    const staging = join(home, "staging");
     for (const path of [cache, expired, join(spool, "new"), join(spool, "tmp"), staging]) {
       mkdirSync(path, { recursive: true });
     }
+    this.#recorder = new HookRecorder({ cache, spool, staging, isIndexHidden, timeline });
   }
 
   endorse(identifier: string, version: number, form: Form): void {
@@ -209,48 +178,12 @@ export class VirtualVmcatcher {
     );
   }
 
-  /** What `vmcatcher-hook` does, in an instant. */
   #hook(variables: Readonly<Record<string, string>>, image: Listed): void {
-    const { cache, spool, staging } = this.#directories;
-    this.#entries += 1;
-    const nanoseconds = String(this.#entries).padStart(6, "0").slice(-6);
-    const milliseconds = Math.floor(this.#timeline.now);
-    const time = `${Math.floor(milliseconds / 1000)}.${String(milliseconds % 1000).padStart(3, "0")}${nanoseconds}`;
-    const entry = `${time}-0000001`;
-    const own: Record<string, string> = {};
-    if (variables["VMCATCHER_EVENT_TYPE"] === "AvailablePostfix") {
-      const source = join(cache, image.identifier);
-      own["SOURCE"] = source;
-      if (image.form !== "unpinned") {
-        own["PIN"] = join(staging, `pin-${entry}`);
-        linkSync(source, own["PIN"]);
-        disk.links.set(statSync(source, { bigint: true }).ino, this.#timeline.now);
-      }
-    } else {
-      own["SUBSCRIPTION"] = this.#subscription(image.identifier);
-    }
-    const told = Object.entries(variables).filter(([name]) => TOLD.has(name));
-    const records = [
-      ...told,
-      ["VMCATCHER_CACHE_DIR_CACHE", this.#isIndexHidden ? "/not/mounted/here" : cache],
-      ...Object.entries({ ...own, TIME: time }).map(([name, value]) => [
-        `VMCATCHER_ONE_HOOK_${name}`,
-        value,
-      ]),
-    ];
-    const bytes = Buffer.from(records.map(([name, value]) => `${name}=${value}\0`).join(""));
-    writeFileSync(join(spool, "tmp", entry), bytes);
-    renameSync(join(spool, "tmp", entry), join(spool, "new", entry));
-    const job = jobOf(parseEntry(bytes));
-    this.events.push({
-      jobId: job.id,
-      identifier: job.identifier,
-      time: job.eventTime,
-      what:
-        job.event === "available"
-          ? { kind: "available", content: image.content, form: image.form }
-          : { kind: "expired", subscription: job.subscription },
-    });
+    const said =
+      variables["VMCATCHER_EVENT_TYPE"] === "AvailablePostfix"
+        ? { content: image.content, form: image.form }
+        : { subscription: this.#subscription(image.identifier) };
+    this.events.push(this.#recorder.record(variables, image.identifier, said));
     this.#onEvent();
   }
 
@@ -261,16 +194,3 @@ export class VirtualVmcatcher {
     return this.#subscribed.has(identifier) && this.#listed.has(identifier) ? "subscribed" : "gone";
   }
 }
-
-/** The variables that decide something; the others would only make every answer of OpenNebula longer. */
-const TOLD: ReadonlySet<string> = new Set(
-  [
-    "TYPE",
-    "UUID_SESSION",
-    "DC_IDENTIFIER",
-    "DC_TITLE",
-    "HV_FORMAT",
-    "SL_CHECKSUM_SHA512",
-    "FILENAME",
-  ].map((name) => `VMCATCHER_EVENT_${name}`),
-);
