@@ -96,6 +96,30 @@ describe("a job that is overtaken half-way", () => {
     assert.deepEqual([image.uid, image.mode], [first.uid, "640"]);
   });
 
+  it("Bug: rights given between the look at the old image and its renaming were lost. Fix: they are looked at once more", async () => {
+    const { opennebula } = chain.deps;
+    const rename: OpenNebula["rename"] = async (id, name, patience) => {
+      if (id === first.id) {
+        await opennebula.chmod(id, "604", patience);
+      }
+      await opennebula.rename(id, name, patience);
+    };
+    await chain.pass(chain.available(), { ...chain.deps, opennebula: { ...opennebula, rename } });
+    assert.deepEqual([(await live()).uid, (await live()).mode], [first.uid, "604"]);
+  });
+
+  it("does not take for an administrator's what another attempt of the same job has done to the old image", async () => {
+    const { opennebula } = chain.deps;
+    const rename: OpenNebula["rename"] = async (id, name, patience) => {
+      await opennebula.rename(id, name, patience);
+      if (name === IDENTIFIER) {
+        await opennebula.chown(first.id, 0, 0, patience);
+      }
+    };
+    await chain.pass(chain.available(), { ...chain.deps, opennebula: { ...opennebula, rename } });
+    assert.deepEqual([(await live()).uid, (await live()).mode], [first.uid, "640"]);
+  });
+
   it("Bug: a message that came twice took the NAME back which an administrator had changed. Fix: it leaves a live image alone", async () => {
     const job = chain.available();
     await chain.pass(job);

@@ -50,10 +50,20 @@ export async function rightsGivenSince(
     return undefined;
   }
   const now = await deps.opennebula.image(image.id, signal);
-  const rights = now === undefined ? undefined : rightsOf(now);
-  return rights === undefined || rightsText(rights) === rightsText(rightsOf(image))
-    ? undefined
-    : rights;
+  if (now === undefined || isBeingLockedAway(now, image)) {
+    return undefined;
+  }
+  const rights = rightsOf(now);
+  return rightsText(rights) === rightsText(rightsOf(image)) ? undefined : rights;
+}
+
+/** What it has now is not from an administrator, but from another attempt of the job, which is further. */
+function isBeingLockedAway(now: Image, before: Image): boolean {
+  return now.mode === RETIRED_MODE || (isOneadmins(now) && !isOneadmins(before));
+}
+
+function isOneadmins({ uid, gid }: Image): boolean {
+  return uid === ONEADMIN && gid === ONEADMIN;
 }
 
 /** Marks the image; the attributes alone change nothing for its users. */
@@ -105,7 +115,7 @@ export async function lockAway(id: number, deps: Deps, signal: AbortSignal): Pro
   if (image === undefined) {
     return; // somebody deleted it, which is more than was asked
   }
-  if (image.uid !== ONEADMIN || image.gid !== ONEADMIN) {
+  if (!isOneadmins(image)) {
     await chownRetired(image, deps, signal);
   }
   if (image.mode !== RETIRED_MODE) {

@@ -1,4 +1,5 @@
 import type { DeadLetter } from "../../../functions/shared/queue/queue.ts";
+import type { RecordedEvent } from "../site/hook-recorder.ts";
 import { jobIdOf } from "../site/job-id.ts";
 import type { Site } from "../site/site.ts";
 
@@ -6,22 +7,40 @@ import type { Site } from "../site/site.ts";
  * Whether a dead letter is one that no replay helps: a wrong file, and a file that vmcatcher has taken away before it was converted,
  * because it could not be pinned. When such a message comes twice, the second time only tells that the file is gone; and so it is
  * with any message that comes again after an administrator has deleted the image that it made.
+ *
+ * Nor would she replay an announcement that vmcatcher has taken back since, or whose newer version she has deleted, where the steps
+ * cannot see vmcatcher's index: when no image of the identifier holds the time of the newer event, nobody but her can know.
  */
 export function isHopeless(
   { body, reason }: DeadLetter,
-  { vmcatcher, administrator }: Pick<Site, "vmcatcher" | "administrator">,
+  { vmcatcher, administrator, isIndexHidden }: Site,
 ): boolean {
   const jobId = jobIdOf(body);
   const event = vmcatcher.events.find((one) => one.jobId === jobId);
+  const later = vmcatcher.events
+    .slice(event === undefined ? 0 : vmcatcher.events.indexOf(event) + 1)
+    .filter(({ identifier }) => identifier === event?.identifier);
+  const wasDeleted = administrator.deleted.has(event?.identifier ?? "");
+  if (
+    reason !== undefined &&
+    isIndexHidden &&
+    (later.some(isExpiry) || (wasDeleted && later.length > 0))
+  ) {
+    return true;
+  }
   const form = event?.what.kind === "available" ? event.what.form : undefined;
   switch (reason?.code) {
     case "checksum-mismatch": // an unpinned path may hold the next version by now
       return form === "wrong" || form === "unpinned";
     case "started-over-too-often":
-      return form === "wrong" || administrator.deleted.has(event?.identifier ?? "");
+      return form === "wrong" || wasDeleted;
     case "source-gone":
       return form === "unpinned";
     default:
       return false;
   }
+}
+
+function isExpiry({ what }: RecordedEvent): boolean {
+  return what.kind === "expired" && what.subscription !== "subscribed";
 }

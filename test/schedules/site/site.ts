@@ -29,6 +29,7 @@ export class Site {
   readonly vmcatcher: VirtualVmcatcher;
   readonly administrator: Administrator;
   readonly identifiers: readonly string[];
+  readonly isIndexHidden: boolean;
   /** Why a process ended that should not have. */
   readonly accidents: string[] = [];
   readonly #schedule: Schedule;
@@ -39,6 +40,7 @@ export class Site {
   constructor(schedule: Schedule, directory: string, trace: (line: () => string) => void) {
     this.#schedule = schedule;
     this.directory = directory;
+    this.isIndexHidden = schedule.index === "hidden";
     const home = join(directory, "home");
     mkdirSync(home, { recursive: true });
     const authFile = join(directory, "one_auth");
@@ -67,7 +69,7 @@ export class Site {
       directory: join(directory, "vmcatcher"),
       timeline,
       random: chance(4),
-      isIndexHidden: schedule.index === "hidden",
+      isIndexHidden: this.isIndexHidden,
       onEvent: () => this.#wakeAll(),
     });
     const { world } = this.frontEnd;

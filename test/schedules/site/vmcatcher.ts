@@ -114,6 +114,11 @@ export class VirtualVmcatcher {
     this.#inTurn(phases);
   }
 
+  /** Whether its record names the identifier. */
+  endorses(identifier: string): boolean {
+    return this.#cached.has(identifier);
+  }
+
   /** Events that wait in the spool; a run that is under way counts as one. */
   spooled(): number {
     return readdirSync(join(this.#directories.spool, "new")).length + (this.#isRunning ? 1 : 0);
