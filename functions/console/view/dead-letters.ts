@@ -132,7 +132,8 @@ export function badEvents({ spool: { value } }: Seen): Html | undefined {
       )}
     </ul>
     <p class="quiet">
-      They lie in <code>spool/bad/</code>. Move one to <code>spool/new/</code> to try it again.
+      They lie in <code>spool/bad/</code>. <code>vmcatcher-one reconcile apply</code> announces anew
+      what is missing.
     </p>
   </section>`;
 }
