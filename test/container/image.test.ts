@@ -63,8 +63,8 @@ describe("the image", { timeout: 120_000 }, () => {
     );
     assert.deepEqual(
       await listening(id),
-      ["127.0.0.1:9464"],
-      "health and metrics on loopback only",
+      ["127.0.0.1:9464", "127.0.0.1:9465"],
+      "health and metrics, and the page, on loopback only",
     );
     await docker("exec", id, "vmcatcher-one", "health");
     const ended = docker("wait", id);
