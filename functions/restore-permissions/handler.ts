@@ -95,7 +95,10 @@ async function settle(id: number, deps: Deps, signal: AbortSignal): Promise<void
   }
 }
 
-/** What was given to a retired image is taken from it, and `live`, written in the moment of its retirement, is undone. */
+/**
+ * What was given to a retired image is taken from it, and `live`, written in the moment of its retirement, is undone. An image that
+ * still has the NAME is only marked: it is in use until its successor is there, which gets the rights that it has then.
+ */
 async function retireAgain(image: Image, deps: Deps, signal: AbortSignal): Promise<void> {
   if (image.attributes.get(STATE) === "live") {
     const by = image.attributes.get(SUPERSEDED_BY);
@@ -103,5 +106,7 @@ async function retireAgain(image: Image, deps: Deps, signal: AbortSignal): Promi
     const state = pool.some((other) => other.attributes.get(JOB) === by) ? "superseded" : "expired";
     await deps.opennebula.append(image.id, new Map([[STATE, state]]), signal);
   }
-  await lockAway(image.id, deps, signal);
+  if (image.name !== image.attributes.get(IDENTIFIER)) {
+    await lockAway(image.id, deps, signal);
+  }
 }

@@ -79,6 +79,19 @@ describe("restoring the rights", () => {
     assert.deepEqual([(await live()).uid, (await live()).mode], [user, "640"]);
   });
 
+  it("an image that is marked as superseded and still has the NAME keeps its rights until it is renamed", async () => {
+    const message = await chain.passUntilRegistered(chain.available());
+    await handle(message, chain.deps, signal());
+    const { id } = await live();
+    const marked = new Map([
+      [STATE, "superseded"],
+      ["VMCATCHER_ONE_SUPERSEDED_BY", "another job"],
+    ]);
+    await chain.site.oneadmin.append(id, marked, signal());
+    await handle(message, chain.deps, signal());
+    assert.deepEqual([(await again(id)).uid, (await again(id)).mode], [user, "640"]);
+  });
+
   it("nobody but the service user has access until the rights are restored, and the disabled state comes first", async () => {
     await chain.site.oneadmin.enable((await live()).id, false, signal());
     const message = await chain.passUntilRegistered(chain.available());
