@@ -21,7 +21,7 @@ const { Site } = await import("./site/site.ts");
 const IMAGES = 16;
 const DAY = 24 * 3600;
 /** In the middle of the downloads, when jobs are at every step. */
-const OUTAGE_AT = 12;
+const OUTAGE_AT = 5;
 const LONGEST_BACKOFF = 1200;
 /** Three hours in the model of qemu-img, and as much for one that has to begin anew. */
 const LONGEST_CONVERSION = 6 * 3600;
@@ -51,7 +51,8 @@ try {
   play(schedule, site);
   await site.pass(OUTAGE_AT - 1);
   await site.pass(DAY);
-  const jobsDuring = site.broker.all().reduce((sum, queue) => sum + queue.bodies().length, 0);
+  const queued = site.broker.all().reduce((sum, queue) => sum + queue.bodies().length, 0);
+  const jobsDuring = queued + site.vmcatcher.spooled();
   site.frontEnd.busiestSecond = 0;
   await site.pass(10 + LONGEST_BACKOFF);
   const busiestAfter = site.frontEnd.busiestSecond;
