@@ -6,6 +6,7 @@ import type { PartialFile } from "./attempt.ts";
 import { refuseNested } from "./inspect-output.ts";
 import { noSpace } from "./no-space.ts";
 import type { Production } from "./produce-disk.ts";
+import { WriteBack } from "./write-back.ts";
 
 /**
  * Makes the disk of a VMDK with compressed grains on all cores. For a format other than raw, the raw disk is a step on the way:
@@ -23,6 +24,7 @@ export async function inflateDisk(
   const timeoutSeconds = config.convertTimeoutSeconds;
   const isResult = config.format === "raw";
   const raw = await workspace.createFile();
+  const writeBack = new WriteBack(raw.handle, virtualSizeBytes);
   const conversion = {
     source: source.handle,
     range: source.range ?? { offset: 0, size: (await source.handle.stat()).size },
@@ -33,9 +35,14 @@ export async function inflateDisk(
     workers: config.convertWorkers,
     timeoutSeconds,
     checkHead: () => refuseNested(raw.handle),
-    onProgress: (percent: number) => onProgress?.(isResult ? percent : percent * INFLATING_SHARE),
+    onProgress: (percent: number) => {
+      onProgress?.(isResult ? percent : percent * INFLATING_SHARE);
+      if (isResult) {
+        writeBack.advance(percent); // a step on the way is best never written
+      }
+    },
   };
-  await noSpace(raw.path, inflateGrains(conversion, signal));
+  await noSpace(raw.path, writeBack.during(inflateGrains(conversion, signal)));
   if (isResult) {
     return raw;
   }

@@ -11,6 +11,7 @@ import { refuseNested } from "./inspect-output.ts";
 import { noSpace } from "./no-space.ts";
 import { checkSpace } from "./space.ts";
 import type { UnpackedImage } from "./unpack-image.ts";
+import { WriteBack } from "./write-back.ts";
 
 /** What it takes to make a disk. */
 export interface Production {
@@ -89,22 +90,28 @@ async function convertWithQemu(
   const { inspection } = image;
   const output = await workspace.createFile();
   const source = await diskSource(image, workspace, signal);
+  const writeBack = new WriteBack(output.handle, inspection.virtualSizeBytes);
   const conversion = {
     source,
     target: output.path,
     virtualSizeBytes: inspection.virtualSizeBytes,
     timeoutSeconds: config.convertTimeoutSeconds,
     format: config.format,
-    ...(onProgress === undefined ? {} : { onProgress }),
+    onProgress: (percent: number) => {
+      onProgress?.(percent);
+      writeBack.advance(percent);
+    },
   };
+  const convert = (stop: AbortSignal) =>
+    noSpace(output.path, writeBack.during(convertDisk(conversion, stop)));
   if (config.format === "raw" && inspection.dataBytes < PROBE_BYTES) {
-    await convertDisk(conversion, signal);
+    await convert(signal);
     return output;
   }
   const probe = await workspace.createFile();
   await alongside(
     (stop) => refuseNestedGuest(source, inspection, probe, config.convertTimeoutSeconds, stop),
-    (stop) => convertDisk(conversion, stop),
+    convert,
     signal,
   );
   return output;
