@@ -2,7 +2,7 @@ import type { Violation } from "./invariants/violation.ts";
 
 /** What became of a day's outage. */
 export interface OutageReport {
-  /** Messages in the queues right before its end. */
+  /** Messages in the queues and in the spool right before its end. */
   readonly jobsDuring: number;
   readonly deadLetters: number;
   /** At rest, when the longest conversion can have ended. */
