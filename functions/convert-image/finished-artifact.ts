@@ -3,7 +3,7 @@ import type { Message as Result } from "../register-image/message.ts";
 import type { Config } from "../shared/config.ts";
 import { openImage } from "../shared/disk/image-file.ts";
 import { inspectDisk } from "../shared/disk/inspect-image.ts";
-import { GiveUp } from "../shared/errors.ts";
+import { GiveUp, systemCode } from "../shared/errors.ts";
 import { stagedPaths } from "../shared/staging.ts";
 
 /**
@@ -30,10 +30,7 @@ export async function finishedArtifact(
     const { size } = await handle.stat();
     return { path, format, sizeBytes: size, virtualSizeBytes };
   } catch (error) {
-    if (
-      error instanceof GiveUp ||
-      (error instanceof Error && "code" in error && error.code === "ENOENT")
-    ) {
+    if (error instanceof GiveUp || systemCode(error) === "ENOENT") {
       return undefined;
     }
     throw error;

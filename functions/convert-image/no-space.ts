@@ -1,4 +1,4 @@
-import { RetryLater } from "../shared/errors.ts";
+import { RetryLater, systemCode } from "../shared/errors.ts";
 
 /**
  * Waits for work that writes a file.
@@ -8,11 +8,7 @@ export async function noSpace<T>(path: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (
-      error instanceof Error &&
-      "code" in error &&
-      (error.code === "ENOSPC" || error.code === "EDQUOT")
-    ) {
+    if (["ENOSPC", "EDQUOT"].includes(systemCode(error) ?? "")) {
       throw new RetryLater(`no space for ${path}`, { cause: error });
     }
     throw error;

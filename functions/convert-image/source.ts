@@ -3,7 +3,7 @@ import type { FileHandle } from "node:fs/promises";
 import type { AvailableJob } from "../capture-metadata/message.ts";
 import { openImage } from "../shared/disk/image-file.ts";
 import { refusal } from "../shared/disk/refusal.ts";
-import { errorText, GiveUp, RetryLater, StartOver } from "../shared/errors.ts";
+import { errorText, GiveUp, RetryLater, StartOver, systemCode } from "../shared/errors.ts";
 
 /**
  * Opens the announced file. It stays readable from here on, whatever vmcatcher does with its name.
@@ -16,7 +16,7 @@ export async function openSource({ path, pinned }: AvailableJob["source"]): Prom
     if (error instanceof GiveUp) {
       throw error;
     }
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) {
+    if (systemCode(error) !== "ENOENT") {
       throw new RetryLater(`${path} cannot be opened: ${errorText(error)}`, { cause: error });
     }
     if (pinned) {

@@ -1,6 +1,6 @@
 import { link, lstat, mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { errorText } from "../shared/errors.ts";
+import { errorText, systemCode } from "../shared/errors.ts";
 import type { UnseenEvent } from "../shared/unseen-event.ts";
 import { explained } from "./spool-failure.ts";
 import type { SpoolDirectories } from "./spool.ts";
@@ -69,7 +69,7 @@ async function openNew(path: string) {
   try {
     return await open(path, "wx", MODE);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") {
+    if (systemCode(error) === "EEXIST") {
       return undefined;
     }
     throw error;

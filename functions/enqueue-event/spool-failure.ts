@@ -1,4 +1,4 @@
-import { errorText } from "../shared/errors.ts";
+import { errorText, systemCode } from "../shared/errors.ts";
 
 /** Thrown when the file system refuses something: nothing is lost, a person must act, and it is tried again. */
 export class SpoolFailure extends Error {
@@ -42,9 +42,3 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ["EMFILE", "too many files are open, raise the limit (ulimit -n)"],
   ["ENFILE", "too many files are open on this host"],
 ]);
-
-function systemCode(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string"
-    ? error.code
-    : undefined;
-}

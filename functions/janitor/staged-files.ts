@@ -7,6 +7,7 @@ import { namesIn } from "../shared/names-in.ts";
 import type { OpenNebula } from "../shared/opennebula/opennebula.ts";
 import { stagingPlaces } from "../shared/staging.ts";
 import type { Leftover } from "./leftover.ts";
+import { systemCode } from "../shared/errors.ts";
 
 /**
  * The files of all jobs: the hook's pins, finished disks, what a conversion writes; in staging, and in the datastores whose
@@ -92,7 +93,7 @@ async function regularFile(path: string): Promise<BigIntStats | undefined> {
     const stats = await lstat(path, { bigint: true });
     return stats.isFile() ? stats : undefined;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") {
+    if (systemCode(error) === "ENOENT") {
       return undefined;
     }
     throw error;

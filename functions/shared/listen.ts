@@ -1,7 +1,7 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ConfigError, type Address } from "./config.ts";
-import { errorText } from "./errors.ts";
+import { errorText, systemCode } from "./errors.ts";
 import type { Log } from "./log.ts";
 
 /** A server that listens. */
@@ -43,7 +43,7 @@ export async function listen(
 }
 
 function addressProblem(address: Address, error: unknown): string {
-  const inUse = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+  const inUse = systemCode(error) === "EADDRINUSE";
   const why = inUse
     ? "is in use; give each process of a host its own address"
     : `cannot be listened on (${errorText(error)}); name another address`;

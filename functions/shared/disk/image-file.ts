@@ -1,6 +1,7 @@
 import { constants, type Stats } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { quoted, refusal } from "./refusal.ts";
+import { systemCode } from "../errors.ts";
 
 /**
  * Opens an image without following a link and without waiting for a pipe.
@@ -11,11 +12,7 @@ export async function openImage(path: string): Promise<FileHandle> {
   try {
     handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
-    if (
-      error instanceof Error &&
-      "code" in error &&
-      (error.code === "ELOOP" || error.code === "ENXIO")
-    ) {
+    if (["ELOOP", "ENXIO"].includes(systemCode(error) ?? "")) {
       throw refusal("not-a-file", `${quoted(path)} is a link or a device, not a file`, {}, error);
     }
     throw error;

@@ -1,11 +1,11 @@
+import { systemCode } from "../errors.ts";
+
 /**
  * The code of an error (`ECONNREFUSED`, `SQLITE_FULL`, `AccessDenied`), for places that are read over the network. The
  * text is for the log only: a server may say anything in it, parts of a request included.
  */
 export function errorCode(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string"
-    ? error.code.slice(0, MAX_CHARACTERS)
-    : "failed";
+  return systemCode(error)?.slice(0, MAX_CHARACTERS) ?? "failed";
 }
 
 const MAX_CHARACTERS = 100;

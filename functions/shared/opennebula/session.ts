@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { NOT_BMP, NOT_XML } from "./characters.ts";
+import { systemCode } from "../errors.ts";
 
 /**
  * Reads `user:password` from the first line of a file, as every OpenNebula tool does. It is read for each call, so that a
@@ -41,13 +42,13 @@ async function read(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    const reason = READ_ERRORS.get(code) ?? `cannot be read: ${String(code)}`;
+    const code = systemCode(error) ?? "";
+    const reason = READ_ERRORS.get(code) ?? `cannot be read: ${code}`;
     throw new Error(`the ONE_AUTH file ${file} ${reason}`, { cause: error });
   }
 }
 
-const READ_ERRORS: ReadonlyMap<unknown, string> = new Map([
+const READ_ERRORS: ReadonlyMap<string, string> = new Map([
   ["ENOENT", "does not exist"],
   ["EACCES", "is not readable for this user"],
   ["EISDIR", "is a directory"],

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config.ts";
+import { systemCode } from "../errors.ts";
 
 type Settings = Pick<
   Config,
@@ -51,7 +52,7 @@ async function readRecord(config: Settings): Promise<string | undefined> {
   try {
     return await readFile(recordPath(config), "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") {
+    if (systemCode(error) === "ENOENT") {
       return undefined;
     }
     throw error;

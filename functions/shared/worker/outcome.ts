@@ -6,6 +6,7 @@ import {
   RpcTransportError,
   StartOver,
   errorText,
+  systemCode,
 } from "../errors.ts";
 import type { Facts } from "../errors.ts";
 import { isUnavailable } from "../opennebula/faults.ts";
@@ -92,7 +93,8 @@ const TABLE: readonly Row[] = [
       ? later(fault, attempt)
       : dead("opennebula-refused", fault, faultFacts(fault)),
   ),
-  (error, attempt) => (HOST_TROUBLE.has(systemCode(error)) ? later(error, attempt) : undefined),
+  (error, attempt) =>
+    HOST_TROUBLE.has(systemCode(error) ?? "") ? later(error, attempt) : undefined,
 ];
 
 function when<E extends Error>(
@@ -117,13 +119,6 @@ function dead(code: string, error: unknown, facts: Facts = {}): Outcome {
 
 function faultFacts(fault: RpcFault): Facts {
   return { method: fault.method, code: fault.code, objectId: fault.objectId };
-}
-
-/** As `error.code` of Node's system errors; execa hands them on in the same place. */
-function systemCode(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string"
-    ? error.code
-    : "";
 }
 
 /** The error, what caused it, and so on; cut short, since an error may be its own cause. */

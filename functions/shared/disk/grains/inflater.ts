@@ -1,4 +1,5 @@
 import { constants, createInflate, deflateSync, inflateSync } from "node:zlib";
+import { systemCode } from "../../errors.ts";
 
 /**
  * Inflates one zlib stream.
@@ -34,7 +35,7 @@ export function inflateOnce(input: Uint8Array, output: Uint8Array): number {
     output.set(inflated);
     return inflated.length;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE") {
+    if (systemCode(error) === "ERR_BUFFER_TOO_LARGE") {
       return output.length;
     }
     throw error;
