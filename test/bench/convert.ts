@@ -5,18 +5,14 @@ import { execa } from "execa";
 import { bundleWays, go, type Cost } from "./convert/go.ts";
 import { makeInputs, type BenchImage } from "./convert/inputs.ts";
 import type { Way } from "./convert/ways.ts";
-import { spread, type Finding } from "./measure.ts";
+import type { Finding } from "./measure.ts";
+import { ratioOf, type Comparison } from "./ratio.ts";
+import { inTurn } from "./rounds.ts";
 
 /** A row of the result: a way, with a number of threads. */
-interface Row {
-  readonly what: string;
+interface Row extends Comparison {
   readonly way: Way;
   readonly workers: number;
-  /** The row whose time is 1. */
-  readonly yardstick: string;
-  readonly promise?: string;
-  /** The row whose runs these are; by default it has runs of its own. */
-  readonly runs?: string;
 }
 
 /**
@@ -24,32 +20,23 @@ interface Row {
  * and what none of them can do without.
  * @param mib how much content the disks have
  */
-export async function benchConvert(mib: number): Promise<readonly Finding[]> {
+export async function* benchConvert(mib: number): AsyncGenerator<Finding> {
   const directory = await mkdtemp(join(tmpdir(), "vmcatcher-one-bench-"));
   try {
     const program = await bundleWays(join(directory, "program"));
-    const findings: Finding[] = [];
     for (const image of await makeInputs(directory, mib)) {
       const rows = image.driver === undefined ? ovaRows() : otherRows();
-      const costs = new Map<string, Cost[]>(rows.map(({ what }) => [what, []]));
-      for (let round = 0; round <= ROUNDS; round += 1) {
-        for (const row of rows.filter(({ runs }) => runs === undefined)) {
-          const cost = await once(row, image, program, join(directory, "work"));
-          if (round > 0) {
-            costs.get(row.what)?.push(cost); // the first round fills the caches
-          }
-        }
-      }
-      findings.push(...rows.map((row) => findingOf(image, row, costs)));
+      const ways = rows.filter(({ runs }) => runs === undefined);
+      const rounds = await inTurn(`convert, ${image.name}`, ways, (row) =>
+        once(row, image, program, join(directory, "work")),
+      );
+      yield* rows.map((row) => ratioOf(image.name, row, rounds));
     }
-    return findings;
   } finally {
     await rm(directory, { recursive: true });
   }
 }
 
-const ROUNDS = 5;
-const MIB = 2 ** 20;
 const PREDECESSOR = "predecessor: tar -x, qemu-img";
 const PLAIN = "qemu-img in place, synced";
 const VERIFIED_PLAIN = "sha512, then qemu-img in place, synced";
@@ -113,43 +100,4 @@ async function once(
     await rm(directory, { recursive: true });
     await execa("sync"); // what one way leaves to the file system is not for the next to pay
   }
-}
-
-function findingOf(
-  { name }: BenchImage,
-  { what, yardstick, promise, runs = what }: Row,
-  costs: ReadonlyMap<string, readonly Cost[]>,
-): Finding {
-  const own = costs.get(runs) ?? [];
-  const ones = costs.get(yardstick) ?? [];
-  const ratio = (of: (cost: Cost) => number) =>
-    spread(own.map((cost, round) => of(cost) / of(ones[round] ?? cost)));
-  const wall = ratio(({ wallMs }) => wallMs);
-  const cpu = ratio(({ cpuMs }) => Math.max(1, cpuMs));
-  const [first] = own;
-  const wallMs = spread(own.map((cost) => cost.wallMs));
-  const peakMib = Math.max(...own.map(({ peakBytes }) => peakBytes)) / MIB;
-  const writtenMib = (first?.writtenBytes ?? 0) / MIB;
-  const resultMib = (first?.resultBytes ?? 0) / MIB;
-  return {
-    what: `${name}: ${what}`,
-    value: `${wall.median.toFixed(2)} x (${wall.min.toFixed(2)}-${wall.max.toFixed(2)})`,
-    comparedWith: [
-      `${wallMs.median.toFixed(0)} ms`,
-      `processor ${cpu.median.toFixed(2)} x`,
-      `${peakMib.toFixed(0)} MiB at most`,
-      `${writtenMib.toFixed(0)} MiB written for ${resultMib.toFixed(0)}`,
-      ...(promise === undefined ? [] : [`promised: ${promise}`]),
-    ].join(", "),
-    figures: {
-      ratioMin: wall.min,
-      ratioMedian: wall.median,
-      ratioMax: wall.max,
-      medianMs: wallMs.median,
-      cpuRatioMedian: cpu.median,
-      peakMib,
-      writtenMib,
-      resultMib,
-    },
-  };
 }

@@ -12,24 +12,25 @@ import type { ImageSnapshot } from "../fakes/opennebula/image-snapshot.ts";
 import { createSite, type Site } from "../fakes/site.ts";
 import { cpuSeconds, residentMib } from "./process-cost.ts";
 import type { Finding } from "./measure.ts";
+import { progress } from "./progress.ts";
 
 /**
  * What an event costs the functions, conversion and OpenNebula's copy left out: so many images announced at once, in a cloud that
  * has so many already. All functions in one process of their own; the simulator takes its time in this one.
  */
-export async function benchGrowth(): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
-  const compare = (finding: Finding) => {
-    const [first = finding] = findings;
+export async function* benchGrowth(): AsyncGenerator<Finding> {
+  let first: Finding | undefined;
+  const compared = (finding: Finding): Finding => {
+    first ??= finding;
     const ratio = (finding.figures["cpuMs"] ?? 0) / (first.figures["cpuMs"] ?? 0);
     const comparedWith =
       first === finding ? "" : `${ratio.toFixed(2)} x the CPU of ${first.what.trim()}`;
-    findings.push({ ...finding, comparedWith });
+    return { ...finding, comparedWith };
   };
   for (const events of [10, 100, 1000]) {
-    compare(await measure(`${events} events at once, embedded queue`, { events }));
+    yield compared(await measure(`${events} events at once, embedded queue`, { events }));
   }
-  compare(
+  yield compared(
     await measure("100 events at once, 10,000 other images in the pool", {
       events: 100,
       others: 10_000,
@@ -44,11 +45,10 @@ export async function benchGrowth(): Promise<readonly Finding[]> {
       AWS_SECRET_ACCESS_KEY: "x",
     };
     Object.assign(process.env, env); // the SDK reads its keys there
-    compare(await measure("100 events at once, ElasticMQ", { events: 100, env }));
+    yield compared(await measure("100 events at once, ElasticMQ", { events: 100, env }));
   } finally {
     await broker.stop();
   }
-  return findings;
 }
 
 interface Load {
@@ -61,6 +61,7 @@ interface Load {
 const WARM_UP = 10;
 
 async function measure(what: string, { events, others = 0, env = {} }: Load): Promise<Finding> {
+  progress(what);
   const site = await createSite({ simulator: { copySeconds: 0 }, env });
   const functions = runProcess([], { ...site.env });
   try {

@@ -7,7 +7,7 @@ import { eventVariables } from "../fakes/vmcatcher/events.ts";
 import { spread, timed, type Finding } from "./measure.ts";
 
 /** What one event costs vmcatcher: the hook beside `sh -c true`, alternating, so that noise meets both. */
-export async function benchHook(): Promise<readonly Finding[]> {
+export async function* benchHook(): AsyncGenerator<Finding> {
   const directory = await mkdtemp(join(tmpdir(), "vmcatcher-one-bench-"));
   try {
     const cache = join(directory, "cache");
@@ -36,14 +36,12 @@ export async function benchHook(): Promise<readonly Finding[]> {
     }
     const [ours, floor] = [spread(hook), spread(nothing)];
     const more = ours.median - floor.median;
-    return [
-      {
-        what: "hook, AvailablePostfix (median, min-max)",
-        value: `${ours.median.toFixed(1)} ms (${ours.min.toFixed(1)}-${ours.max.toFixed(1)})`,
-        comparedWith: `sh -c true ${floor.median.toFixed(1)} ms: ${more.toFixed(1)} ms more, ${(ours.median / floor.median).toFixed(1)} x`,
-        figures: { medianMs: ours.median, floorMs: floor.median, moreMs: more },
-      },
-    ];
+    yield {
+      what: "hook, AvailablePostfix (median, min-max)",
+      value: `${ours.median.toFixed(1)} ms (${ours.min.toFixed(1)}-${ours.max.toFixed(1)})`,
+      comparedWith: `sh -c true ${floor.median.toFixed(1)} ms: ${more.toFixed(1)} ms more, ${(ours.median / floor.median).toFixed(1)} x`,
+      figures: { medianMs: ours.median, floorMs: floor.median, moreMs: more },
+    };
   } finally {
     await rm(directory, { recursive: true });
   }

@@ -5,7 +5,7 @@ import type { Finding } from "./measure.ts";
 import { cpuSeconds, residentMib } from "./process-cost.ts";
 
 /** What all functions in one process cost while nothing happens. Measured on the bundle. */
-export async function benchIdle(): Promise<readonly Finding[]> {
+export async function* benchIdle(): AsyncGenerator<Finding> {
   const site = await createSite();
   const child = execa("node", ["dist/vmcatcher-one.js", "run"], {
     env: { ...site.env },
@@ -20,14 +20,12 @@ export async function benchIdle(): Promise<readonly Finding[]> {
     await sleep(MEASURE_SECONDS * 1000);
     const percent = (((await cpuSeconds(pid)) - before) / MEASURE_SECONDS) * 100;
     const mib = await residentMib(pid);
-    return [
-      {
-        what: "idle, all functions in one process",
-        value: `${percent.toFixed(2)} % CPU, ${mib.toFixed(0)} MiB`,
-        comparedWith: "promised: under 1 % CPU and 150 MiB",
-        figures: { percent, residentMib: mib },
-      },
-    ];
+    yield {
+      what: "idle, all functions in one process",
+      value: `${percent.toFixed(2)} % CPU, ${mib.toFixed(0)} MiB`,
+      comparedWith: "promised: under 1 % CPU and 150 MiB",
+      figures: { percent, residentMib: mib },
+    };
   } finally {
     child.kill("SIGTERM");
     await child;

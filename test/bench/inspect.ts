@@ -7,16 +7,14 @@ import { writeLargeOva } from "../shared/disk/large-ova.ts";
 import { spread, timed, type Finding } from "./measure.ts";
 
 /** The inspection of OVAs of 1 and of 10 GiB, whose tables are full. */
-export async function benchInspect(): Promise<readonly Finding[]> {
+export async function* benchInspect(): AsyncGenerator<Finding> {
   const directory = await mkdtemp(join(tmpdir(), "vmcatcher-one-bench-"));
   try {
-    const findings: Finding[] = [];
     for (const gibibytes of [1, 10]) {
       const path = join(directory, `${gibibytes}.ova`);
       await writeLargeOva(path, gibibytes);
-      findings.push(await measure(path, gibibytes));
+      yield await measure(path, gibibytes);
     }
-    return findings;
   } finally {
     await rm(directory, { recursive: true });
   }

@@ -6,6 +6,7 @@ import { benchHook } from "./hook.ts";
 import { benchIdle } from "./idle.ts";
 import { benchInspect } from "./inspect.ts";
 import type { Finding } from "./measure.ts";
+import { progress } from "./progress.ts";
 import { benchUpdate } from "./update.ts";
 
 /*
@@ -28,14 +29,15 @@ const benches = {
   idle: benchIdle,
   growth: benchGrowth,
   inspect: benchInspect,
-  convert: async () => benchConvert(Number(values.mib)),
+  convert: () => benchConvert(Number(values.mib)),
 };
 const findings: Finding[] = [];
 for (const [name, bench] of Object.entries(benches)) {
   if (values.only !== undefined && values.only !== name) {
     continue;
   }
-  for (const finding of await bench()) {
+  progress(name);
+  for await (const finding of bench()) {
     findings.push(finding);
     process.stdout.write(
       `${finding.what.padEnd(62)} ${finding.value.padStart(34)}   ${finding.comparedWith}\n`,

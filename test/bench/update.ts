@@ -8,7 +8,7 @@ import { createSite } from "../fakes/site.ts";
 import { spread, type Finding } from "./measure.ts";
 
 /** One update of a 4 MiB RAW image, from the hook to restored rights, OpenNebula copying for 0.3 s. */
-export async function benchUpdate(): Promise<readonly Finding[]> {
+export async function* benchUpdate(): AsyncGenerator<Finding> {
   const site = await createSite({ simulator: { copySeconds: COPY_SECONDS } });
   const stop = new AbortController();
   const running = runFunctions(ALL_FUNCTIONS, site.config, silentLog, stop.signal);
@@ -54,20 +54,18 @@ export async function benchUpdate(): Promise<readonly Finding[]> {
       calls = site.simulator.calls().filter(({ method }) => method !== "one.imagepool.info").length;
     }
     const { min, median, max } = spread(times);
-    return [
-      {
-        what: "update of a 4 MiB RAW image, vmcatcher's run to restored rights",
-        value: `${median.toFixed(0)} ms (${min.toFixed(0)}-${max.toFixed(0)})`,
-        comparedWith: `floor: OpenNebula's copy ${COPY_SECONDS * 1000} ms, ${(median / COPY_SECONDS / 1000).toFixed(1)} x; predecessor, measured elsewhere: 4500-5000 ms`,
-        figures: { medianMs: median, floorMs: COPY_SECONDS * 1000 },
-      },
-      {
-        what: "OpenNebula calls of one update, besides reading the pool",
-        value: String(calls),
-        comparedWith: "",
-        figures: { calls },
-      },
-    ];
+    yield {
+      what: "update of a 4 MiB RAW image, vmcatcher's run to restored rights",
+      value: `${median.toFixed(0)} ms (${min.toFixed(0)}-${max.toFixed(0)})`,
+      comparedWith: `floor: OpenNebula's copy ${COPY_SECONDS * 1000} ms, ${(median / COPY_SECONDS / 1000).toFixed(1)} x; predecessor, measured elsewhere: 4500-5000 ms`,
+      figures: { medianMs: median, floorMs: COPY_SECONDS * 1000 },
+    };
+    yield {
+      what: "OpenNebula calls of one update, besides reading the pool",
+      value: String(calls),
+      comparedWith: "",
+      figures: { calls },
+    };
   } finally {
     stop.abort(new Error("measured"));
     await running;

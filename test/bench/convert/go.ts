@@ -1,9 +1,10 @@
-import { readFile, readdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { execa } from "execa";
 import * as z from "zod";
 import { BUNDLING } from "../../../infra/build.ts";
+import { watchPeak } from "../peak-memory.ts";
 import type { Way, WayTask } from "./ways.ts";
 
 const costSchema = z.object({
@@ -43,34 +44,7 @@ export async function go(program: string, way: Way, task: WayTask): Promise<Cost
   const running = execa(process.execPath, [program, JSON.stringify([way, task])], {
     stderr: "inherit",
   });
-  let peakBytes = 0;
-  const look = async () => {
-    peakBytes = Math.max(peakBytes, await residentBytes(running.pid ?? 0));
-  };
-  const watch = setInterval(() => void look(), WATCH_MS);
-  try {
-    const { stdout } = await running;
-    return { ...costSchema.parse(JSON.parse(stdout)), peakBytes };
-  } finally {
-    clearInterval(watch);
-  }
-}
-
-const WATCH_MS = 20;
-
-/** Of a process and all below it, the largest that each had so far. */
-async function residentBytes(pid: number): Promise<number> {
-  try {
-    const status = await readFile(`/proc/${pid}/status`, "utf8");
-    let bytes = Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
-    for (const thread of await readdir(`/proc/${pid}/task`)) {
-      const children = await readFile(`/proc/${pid}/task/${thread}/children`, "utf8");
-      for (const child of children.split(" ").filter((text) => text !== "")) {
-        bytes += await residentBytes(Number(child));
-      }
-    }
-    return bytes;
-  } catch {
-    return 0; // it has ended
-  }
+  using peak = watchPeak(running.pid ?? 0);
+  const { stdout } = await running;
+  return { ...costSchema.parse(JSON.parse(stdout)), peakBytes: peak.bytes() };
 }
