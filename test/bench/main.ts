@@ -7,6 +7,7 @@ import { benchIdle } from "./idle.ts";
 import { benchInspect } from "./inspect.ts";
 import type { Finding } from "./measure.ts";
 import { progress } from "./progress.ts";
+import { benchReady } from "./ready.ts";
 import { benchUpdate } from "./update.ts";
 
 /*
@@ -30,6 +31,7 @@ const benches = {
   growth: benchGrowth,
   inspect: benchInspect,
   convert: () => benchConvert(Number(values.mib)),
+  ready: () => benchReady(Number(values.mib)),
 };
 const findings: Finding[] = [];
 for (const [name, bench] of Object.entries(benches)) {

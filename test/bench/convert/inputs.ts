@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { copyFile, mkdir, open, opendir, rm, stat } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { execa } from "execa";
 import { archive, member, ovf } from "../../shared/disk/archives.ts";
+import { progress } from "../progress.ts";
 
 /** An image to convert. */
 export interface BenchImage {
@@ -21,36 +22,61 @@ export const OVA_DISK = "disk.vmdk";
  * @param mib how much content, in MiB
  */
 export async function makeInputs(directory: string, mib: number): Promise<readonly BenchImage[]> {
-  const tree = join(directory, "tree");
+  const ova = await makeOva(directory, mib);
+  const raw = rawBeside(ova);
+  return [
+    ova,
+    await described({ name: "sparse raw", path: raw, driver: "raw" }),
+    await described({
+      name: "qcow2",
+      path: await convert(raw, "qcow2", ["-O", "qcow2"]),
+      driver: "qcow2",
+    }),
+    await described({
+      name: "qcow2, compressed",
+      path: await convert(raw, "qcow2-zlib", ["-c", "-O", "qcow2"]),
+      driver: "qcow2",
+    }),
+  ];
+}
+
+/** Makes only the OVA. @param mib how much content, in MiB */
+export async function makeOva(directory: string, mib: number): Promise<BenchImage> {
+  const ova = join(directory, "ova");
+  const raw = rawBeside({ path: ova });
+  await makeRaw(raw, mib);
+  const vmdk = await convert(raw, OVA_DISK, ["-O", "vmdk", "-o", "subformat=streamOptimized"]);
+  await packOva(vmdk, (await stat(raw)).size, ova);
+  await rm(vmdk);
+  return described({ name: "OVA", path: ova, driver: undefined });
+}
+
+/** The disk in an OVA, raw. */
+export function rawBeside(ova: Pick<BenchImage, "path">): string {
+  return join(dirname(ova.path), "raw");
+}
+
+async function makeRaw(path: string, mib: number): Promise<void> {
+  progress(`making a disk of ${mib} MiB`);
+  const tree = `${path}-tree`;
   await gather(tree, mib * 2 ** 20);
-  const raw = join(directory, "raw");
-  await using disk = await open(raw, "wx");
+  await using disk = await open(path, "wx");
   await disk.truncate(Math.ceil(mib * 2.5) * 2 ** 20); // as roomy as virtual disks are
-  await execa("mkfs.ext4", ["-q", "-F", "-d", tree, raw], {
+  await execa("mkfs.ext4", ["-q", "-F", "-d", tree, path], {
     env: { PATH: [process.env["PATH"], "/usr/sbin", "/sbin"].join(delimiter) },
   });
   await rm(tree, { recursive: true });
+}
 
-  const made = async (name: string, options: readonly string[]) => {
-    const path = join(directory, name);
-    await execa("qemu-img", ["convert", "-m", "16", "-W", "-f", "raw", ...options, raw, path]);
-    return path;
-  };
-  const vmdk = await made(OVA_DISK, ["-O", "vmdk", "-o", "subformat=streamOptimized"]);
-  const ova = join(directory, "ova");
-  await packOva(vmdk, (await stat(raw)).size, ova);
-  await rm(vmdk);
-  const images = [
-    { name: "OVA", path: ova, driver: undefined },
-    { name: "sparse raw", path: raw, driver: "raw" },
-    { name: "qcow2", path: await made("qcow2", ["-O", "qcow2"]), driver: "qcow2" },
-    {
-      name: "qcow2, compressed",
-      path: await made("qcow2-zlib", ["-c", "-O", "qcow2"]),
-      driver: "qcow2",
-    },
-  ];
-  return Promise.all(images.map(async (image) => ({ ...image, sha512: await sha512(image.path) })));
+async function convert(raw: string, name: string, options: readonly string[]): Promise<string> {
+  progress(`making ${name} of it`);
+  const path = join(dirname(raw), name);
+  await execa("qemu-img", ["convert", "-m", "16", "-W", "-f", "raw", ...options, raw, path]);
+  return path;
+}
+
+async function described(image: Omit<BenchImage, "sha512">): Promise<BenchImage> {
+  return { ...image, sha512: await sha512(image.path) };
 }
 
 /** Where files are taken from; what one machine does not have, another one has more of. */

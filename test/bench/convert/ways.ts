@@ -13,7 +13,8 @@ import { openImage } from "../../../functions/shared/disk/image-file.ts";
 import { inspectDisk, inspectImage } from "../../../functions/shared/disk/inspect-image.ts";
 import { silentLog } from "../../../functions/shared/log.ts";
 import { jobFor } from "../../convert-image/site.ts";
-import { OVA_DISK, type BenchImage } from "./inputs.ts";
+import { copySparse } from "./copy-sparse.ts";
+import { OVA_DISK, rawBeside, type BenchImage } from "./inputs.ts";
 
 /** What a way is given. */
 export interface WayTask {
@@ -28,7 +29,7 @@ export interface WayTask {
 export const WAYS = {
   predecessor,
   /** And then OpenNebula copies that. */
-  predecessorCopied: async (task) => sparseCopy(await predecessor(task), task.directory),
+  predecessorCopied: async (task) => copyInto(task.directory, await predecessor(task)),
   plain,
   /** The same, with the checksum that ours makes beside. */
   verifiedPlain: async (task) => {
@@ -89,7 +90,7 @@ export const WAYS = {
     return image.path;
   },
   /** Of the disk, which is sparse. */
-  writing: async ({ image, directory }) => sparseCopy(join(image.path, "../raw"), directory),
+  writing: async ({ image, directory }) => copyInto(directory, rawBeside(image)),
 } satisfies Record<string, (task: WayTask) => Promise<string>>;
 
 export type Way = keyof typeof WAYS;
@@ -134,9 +135,9 @@ async function inPlace({ path, driver }: BenchImage): Promise<readonly string[]>
   return ["--image-opts", `driver=vmdk,${file},file.file.driver=file,file.file.filename=${path}`];
 }
 
-async function sparseCopy(from: string, directory: string): Promise<string> {
+async function copyInto(directory: string, from: string): Promise<string> {
   const copy = join(directory, "copy.raw");
-  await execa("cp", ["--sparse=always", "--reflink=never", from, copy]);
+  await copySparse(from, copy);
   return copy;
 }
 

@@ -1,0 +1,49 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bundleWays, go } from "./convert/go.ts";
+import { makeOva } from "./convert/inputs.ts";
+import type { Finding } from "./measure.ts";
+import { ratioOf } from "./ratio.ts";
+import { startChain } from "./ready/chain-at-work.ts";
+import { inTurn } from "./rounds.ts";
+
+/**
+ * From vmcatcher's event to a READY image, for an OVA: the predecessor's way, without what it says to OpenNebula, and the whole
+ * chain, with the checksum and everything it says.
+ * @param mib how much content the disk has
+ */
+export async function* benchReady(mib: number): AsyncGenerator<Finding> {
+  const directory = await mkdtemp(join(tmpdir(), "vmcatcher-one-bench-"));
+  const [ordinary, direct] = [await startChain(false), await startChain(true)];
+  try {
+    const program = await bundleWays(join(directory, "program"));
+    const image = await makeOva(directory, mib);
+    const predecessor = async () => {
+      const work = join(directory, "work");
+      await mkdir(work);
+      const cost = await go(program, "predecessorCopied", { image, directory: work, workers: 1 });
+      await rm(work, { recursive: true });
+      return cost;
+    };
+    const ways = [
+      { what: PREDECESSOR, run: predecessor },
+      { what: "ours", run: () => ordinary.eventToReady(image) },
+      {
+        what: "ours, straight into the datastore",
+        run: () => direct.eventToReady(image),
+        promise: "at most 0.4 x",
+      },
+    ];
+    const rounds = await inTurn("ready", ways, ({ run }) => run());
+    yield* ways.map((way) =>
+      ratioOf("event to READY, OVA", { ...way, yardstick: PREDECESSOR }, rounds),
+    );
+  } finally {
+    await ordinary.stop();
+    await direct.stop();
+    await rm(directory, { recursive: true });
+  }
+}
+
+const PREDECESSOR = "predecessor: tar -x, qemu-img, OpenNebula's copy";
