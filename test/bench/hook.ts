@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { hookPath } from "../../functions/cli/hook.ts";
 import { eventVariables } from "../fakes/vmcatcher/events.ts";
-import { spread, timed, type Finding } from "./measure.ts";
+import { spread, timed } from "./measure.ts";
+import type { Finding } from "./results.ts";
 
 /** What one event costs vmcatcher: the hook beside `sh -c true`, alternating, so that noise meets both. */
 export async function* benchHook(): AsyncGenerator<Finding> {

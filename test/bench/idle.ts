@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { createSite } from "../fakes/site.ts";
-import type { Finding } from "./measure.ts";
 import { cpuSeconds, residentMib } from "./process-cost.ts";
+import type { Finding } from "./results.ts";
 
 /** What all functions in one process cost while nothing happens. Measured on the bundle. */
 export async function* benchIdle(): AsyncGenerator<Finding> {

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { openImage } from "../../functions/shared/disk/image-file.ts";
 import { inspectDisk } from "../../functions/shared/disk/inspect-image.ts";
 import { writeLargeOva } from "../shared/disk/large-ova.ts";
-import { spread, timed, type Finding } from "./measure.ts";
+import { spread, timed } from "./measure.ts";
+import type { Finding } from "./results.ts";
 
 /** The inspection of OVAs of 1 and of 10 GiB, whose tables are full. */
 export async function* benchInspect(): AsyncGenerator<Finding> {

@@ -5,9 +5,10 @@ import { benchGrowth } from "./growth.ts";
 import { benchHook } from "./hook.ts";
 import { benchIdle } from "./idle.ts";
 import { benchInspect } from "./inspect.ts";
-import type { Finding } from "./measure.ts";
+import { describeMachine, machineText } from "./machine.ts";
 import { progress } from "./progress.ts";
 import { benchReady } from "./ready.ts";
+import type { Finding, Results } from "./results.ts";
 import { benchUpdate } from "./update.ts";
 
 /*
@@ -24,15 +25,18 @@ const { values } = parseArgs({
     mib: { type: "string", default: "1024" },
   },
 });
+const mib = Number(values.mib);
 const benches = {
   hook: benchHook,
   update: benchUpdate,
   idle: benchIdle,
   growth: benchGrowth,
   inspect: benchInspect,
-  convert: () => benchConvert(Number(values.mib)),
-  ready: () => benchReady(Number(values.mib)),
+  convert: () => benchConvert(mib),
+  ready: () => benchReady(mib),
 };
+const machine = await describeMachine();
+process.stdout.write(`${machineText(machine)}\n`);
 const findings: Finding[] = [];
 for (const [name, bench] of Object.entries(benches)) {
   if (values.only !== undefined && values.only !== name) {
@@ -47,5 +51,6 @@ for (const [name, bench] of Object.entries(benches)) {
   }
 }
 if (values.json !== undefined) {
-  await writeFile(values.json, `${JSON.stringify(findings, undefined, 2)}\n`);
+  const results = { machine, mib, findings } satisfies Results;
+  await writeFile(values.json, `${JSON.stringify(results, undefined, 2)}\n`);
 }

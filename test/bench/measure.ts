@@ -1,13 +1,3 @@
-/** One line of the benchmark. */
-export interface Finding {
-  readonly what: string;
-  /** For a person: with its unit, spread or ratio. */
-  readonly value: string;
-  readonly comparedWith: string;
-  /** The bare figures. */
-  readonly figures: Readonly<Record<string, number>>;
-}
-
 /** Milliseconds that the work takes. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();

@@ -1,6 +1,7 @@
 import type { Cost } from "./convert/go.ts";
-import { spread, type Finding } from "./measure.ts";
+import { spread } from "./measure.ts";
 import type { Rounds } from "./rounds.ts";
+import type { Bar, Finding } from "./results.ts";
 
 /** A way beside another one. */
 export interface Comparison {
@@ -10,12 +11,14 @@ export interface Comparison {
   readonly promise?: string;
   /** The way whose runs these are; by default it has runs of its own. */
   readonly runs?: string;
+  /** Without a label of its own it is called as the way is. */
+  readonly bar?: Omit<Bar, "label"> & { readonly label?: string };
 }
 
 /** How a way's time and processor time stand to those of its yardstick in the same round. @param subject begins the line */
 export function ratioOf(
   subject: string,
-  { what, yardstick, promise, runs = what }: Comparison,
+  { what, yardstick, promise, runs = what, bar }: Comparison,
   rounds: Rounds,
 ): Finding {
   const own = rounds.get(runs) ?? [];
@@ -49,6 +52,7 @@ export function ratioOf(
       writtenMib,
       resultMib,
     },
+    bar: bar && { label: what, ...bar },
   };
 }
 

@@ -5,7 +5,8 @@ import { runFunctions } from "../../functions/cli/run.ts";
 import { STATE } from "../../functions/shared/lineage/attributes.ts";
 import { silentLog } from "../../functions/shared/log.ts";
 import { createSite } from "../fakes/site.ts";
-import { spread, type Finding } from "./measure.ts";
+import { spread } from "./measure.ts";
+import type { Finding } from "./results.ts";
 
 /** One update of a 4 MiB RAW image, from the hook to restored rights, OpenNebula copying for 0.3 s. */
 export async function* benchUpdate(): AsyncGenerator<Finding> {
