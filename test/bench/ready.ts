@@ -15,7 +15,8 @@ import type { Finding } from "./results.ts";
  */
 export async function* benchReady(mib: number): AsyncGenerator<Finding> {
   const directory = await mkdtemp(join(tmpdir(), "vmcatcher-one-bench-"));
-  const [ordinary, direct] = [await startChain(false), await startChain(true)];
+  await using ordinary = await startChain(false);
+  await using direct = await startChain(true);
   try {
     const program = await bundleWays(join(directory, "program"));
     const image = await makeOva(directory, mib);
@@ -49,8 +50,6 @@ export async function* benchReady(mib: number): AsyncGenerator<Finding> {
       ratioOf("event to READY, OVA", { ...way, yardstick: PREDECESSOR }, rounds),
     );
   } finally {
-    await ordinary.stop();
-    await direct.stop();
     await rm(directory, { recursive: true });
   }
 }

@@ -17,13 +17,12 @@ import { watchPeak } from "../peak-memory.ts";
 import { childrenCpuSeconds, cpuSeconds, writtenBytes } from "../process-cost.ts";
 
 /** All functions in one process of the bundle, with the embedded queue and an OpenNebula that copies as fast as `cp` does. */
-export interface ChainAtWork {
+export interface ChainAtWork extends AsyncDisposable {
   /**
    * Announces an image that the site has not had.
-   * @returns what it took from the recorded event to an image that is READY and has its NAME; OpenNebula's copy is part of it
+   * @returns what it took from the hook's start to an image that is READY and has its NAME; OpenNebula's copy is part of it
    */
   eventToReady(image: BenchImage): Promise<Cost>;
-  stop(): Promise<void>;
 }
 
 /** @param direct whether disks are made in the datastore's directory */
@@ -38,10 +37,10 @@ export async function startChain(direct: boolean): Promise<ChainAtWork> {
   return {
     eventToReady: async (image) => {
       const identifier = randomUUID();
-      await runHook(site, image, identifier);
       const before = await used(functions.pid);
       using peak = watchPeak(functions.pid);
       const start = performance.now();
+      await runHook(site, image, identifier); // its end is too late: the event is taken before the shell has ended
       const id = await untilReady(site, identifier);
       const wallMs = performance.now() - start;
       await untilTidy(site);
@@ -56,7 +55,7 @@ export async function startChain(direct: boolean): Promise<ChainAtWork> {
         peakBytes: peak.bytes(),
       };
     },
-    stop: async () => {
+    [Symbol.asyncDispose]: async () => {
       await functions.stop();
       await site.close();
     },
@@ -111,7 +110,7 @@ async function untilTidy({ config }: Site): Promise<void> {
   }
 }
 
-/** By the chain and by OpenNebula's copies, which are children of this process; the simulator itself does not count. */
+/** By the chain, and by the hook and OpenNebula's copies, which are children of this process; the simulator itself does not count. */
 async function used(pid: number) {
   const cpu = (await cpuSeconds(pid)) + (await childrenCpuSeconds(process.pid));
   return {
