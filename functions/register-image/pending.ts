@@ -1,7 +1,7 @@
 import { access } from "node:fs/promises";
 import type { AvailableJob } from "../capture-metadata/message.ts";
 import type { Deps } from "../shared/deps.ts";
-import { GiveUp, RetryLater, RpcFault, StartOver } from "../shared/errors.ts";
+import { GiveUp, RetryLater, RpcFault, StartOver, systemCode } from "../shared/errors.ts";
 import { JOB, newImageAttributes, pendingName } from "../shared/lineage/attributes.ts";
 import { isComplete } from "../shared/lineage/lineage.ts";
 import { isNameTaken } from "../shared/opennebula/faults.ts";
@@ -133,6 +133,9 @@ async function assertStaged(artifact: Artifact): Promise<void> {
   try {
     await access(artifact.path);
   } catch (error) {
+    if (systemCode(error) !== "ENOENT") {
+      throw error; // a disk in trouble: to start over would put the job behind what was announced since
+    }
     throw new StartOver(`${artifact.path}: the converted image is gone from staging`, {
       cause: error,
     });

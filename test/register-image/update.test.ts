@@ -266,6 +266,22 @@ describe("an update", () => {
     );
   });
 
+  it("a converted file that cannot be looked at is tried again where it is: to start over would put the job behind newer ones", async () => {
+    const file = join(chain.site.config.stagingDirectory, "file");
+    await writeFile(file, "");
+    const { handle } = await import("../../functions/register-image/handler.ts");
+    const artifact = {
+      path: join(file, "is-no-directory.raw"),
+      format: "raw" as const,
+      sizeBytes: 1,
+      virtualSizeBytes: 1,
+    };
+    await assert.rejects(
+      handle({ job: chain.available(), unchanged: false, artifact }, chain.deps, signal()),
+      { code: "ENOTDIR" },
+    );
+  });
+
   it("an update puts an end to the note that a newer version is due", async () => {
     await published();
     await chain.pass(chain.expired({ subscription: "subscribed" }));
