@@ -31,7 +31,10 @@ interface Place {
  * copies. Has no effect outside of the staging directory, so it can run any number of times, also twice at once.
  *
  * A bad image takes everything that the job has in staging with it; after any other end the pin stays for the next attempt.
- * @throws GiveUp as `RefusalCode`; RetryLater without space, without qemu-img, or when the source changes; StartOver without pin
+ *
+ * A job without its pin is passed on without a disk: a second delivery, mostly. The next step sees what is live, behind all that was
+ * announced before it, and a replay of what it gives up gets there, too.
+ * @throws GiveUp as `RefusalCode`; RetryLater without space, without qemu-img, or when the source changes
  */
 export async function handle(message: Message, deps: Needed, signal: AbortSignal): Promise<Result> {
   const { job, unchanged } = message;
@@ -42,7 +45,9 @@ export async function handle(message: Message, deps: Needed, signal: AbortSignal
     const place = await placeOf(job, deps, signal);
     const finished = await finishedArtifact(job, place.directory, deps.config, signal);
     const artifact = finished ?? (await convert(job, place, deps, signal));
-    return { ...message, artifact: { ...artifact, ...place.of } };
+    return artifact === undefined
+      ? message
+      : { ...message, artifact: { ...artifact, ...place.of } };
   } catch (error) {
     signal.throwIfAborted(); // the job may be somebody else's by now: leave what is there to them
     if (error instanceof GiveUp && error.code !== "conversion-timeout") {
@@ -64,8 +69,12 @@ async function convert(
   { directory, of }: Place,
   { config, clock, log }: Needed,
   signal: AbortSignal,
-): Promise<Artifact> {
+): Promise<Artifact | undefined> {
   await using source = await openSource(job.source);
+  if (source === undefined) {
+    log.info({ path: job.source.path }, "the pin of the image is gone: nothing can be converted");
+    return undefined;
+  }
   const before = await source.stat({ bigint: true });
   const sourceBytes = Number(before.size);
   const { maxVirtualSizeBytes, severalDisks } = config;

@@ -3,13 +3,17 @@ import type { FileHandle } from "node:fs/promises";
 import type { AvailableJob } from "../capture-metadata/message.ts";
 import { openImage } from "../shared/disk/image-file.ts";
 import { refusal } from "../shared/disk/refusal.ts";
-import { errorText, GiveUp, RetryLater, StartOver, systemCode } from "../shared/errors.ts";
+import { errorText, GiveUp, RetryLater, systemCode } from "../shared/errors.ts";
 
 /**
  * Opens the announced file. It stays readable from here on, whatever vmcatcher does with its name.
- * @throws GiveUp `source-gone`, `not-a-file`; StartOver when our own pin is gone; RetryLater when it cannot be opened
+ * @returns undefined when our own pin is gone: the job has ended once already, since its end is what removes the pin
+ * @throws GiveUp `source-gone`, `not-a-file`; RetryLater when it cannot be opened
  */
-export async function openSource({ path, pinned }: AvailableJob["source"]): Promise<FileHandle> {
+export async function openSource({
+  path,
+  pinned,
+}: AvailableJob["source"]): Promise<FileHandle | undefined> {
   try {
     return await openImage(path);
   } catch (error) {
@@ -20,8 +24,7 @@ export async function openSource({ path, pinned }: AvailableJob["source"]): Prom
       throw new RetryLater(`${path} cannot be opened: ${errorText(error)}`, { cause: error });
     }
     if (pinned) {
-      // Removed at the end of the job, if this is a second delivery; then the first step finds the content live already.
-      throw new StartOver(`${path}, the pin of the image, is gone`, { cause: error });
+      return undefined;
     }
     throw refusal(
       "source-gone",

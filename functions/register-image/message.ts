@@ -14,7 +14,7 @@ const artifactSchema = z.object({
 
 /** What register-image takes. */
 export const messageSchema = convertMessageSchema.extend({
-  /** Absent for an expired event and when there was nothing to convert. */
+  /** Absent for an expired event, and when there was nothing to convert or nothing left to convert it from. */
   artifact: artifactSchema.optional(),
 });
 export type Message = z.infer<typeof messageSchema>;

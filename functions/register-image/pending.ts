@@ -118,7 +118,9 @@ async function allocatable(
   signal: AbortSignal,
 ): Promise<{ readonly datastoreId: number } & (FileToCopy | FileInDatastore)> {
   if (artifact === undefined) {
-    throw new StartOver(`image ${job.identifier}: the live image that held this content is gone`);
+    throw new StartOver(
+      `image ${job.identifier}: no image holds this content, and its file is gone: it was pinned as ${job.source.path}`,
+    );
   }
   const { path, datastoreId } = artifact;
   if (datastoreId !== undefined) {

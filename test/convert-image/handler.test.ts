@@ -124,11 +124,10 @@ test("a source that could not be pinned and is gone says so, with its path", asy
   );
 });
 
-test("without its pin a job starts over", async () => {
+test("Bug: a job that had ended and was delivered once more was given up here for its missing pin, and no replay helped. Fix: the next step sees what is live", async () => {
   await using site = await Site.create();
-  await assert.rejects(convert(jobFor(site.pin, { sha512: VMDK.sha512 }), site), {
-    name: "StartOver",
-  });
+  const job = jobFor(site.pin, { sha512: VMDK.sha512 });
+  assert.deepEqual(await convert(job, site), { job, unchanged: false });
 });
 
 test("a link or a pipe in place of the image is refused without being opened", async () => {

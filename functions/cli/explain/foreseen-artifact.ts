@@ -40,6 +40,10 @@ export async function foreseenArtifact(
     return { ...message, artifact: finished };
   }
   const report = await inspected(job, config, full, signal);
+  if (report === undefined) {
+    tell({ question: "image", answer: "no", text: `${job.source.path}, its pin, is gone` });
+    return message;
+  }
   tell({
     question: "image",
     answer: "yes",
@@ -74,8 +78,11 @@ async function inspected(
   config: Config,
   full: boolean,
   signal: AbortSignal,
-): Promise<Report> {
+): Promise<Report | undefined> {
   await using source = await openSource(job.source);
+  if (source === undefined) {
+    return undefined;
+  }
   const { path, format } = job.source;
   const report = await inspectFile(path, { format, full, config }, signal);
   if (report.reason !== undefined) {
