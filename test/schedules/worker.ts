@@ -16,6 +16,16 @@ const { runSchedule } = await import("./run-schedule.ts");
 const { describeSchedule } = await import("./schedule.ts");
 const { shrink } = await import("./shrink.ts");
 
+/** What a program asks its host once (whether a converter can be locked in) must not be asked in the first schedule only. */
+await runSchedule({
+  ...generate(1),
+  actions: [
+    { at: 0, action: { kind: "endorse", image: 0, version: 1, form: "vhd" } },
+    { at: 1, action: { kind: "run" } },
+  ],
+  faults: [],
+});
+
 process.on("message", (message: ToWorker) => void work(message));
 process.on("disconnect", () => process.exit());
 send({ kind: "ready" });
