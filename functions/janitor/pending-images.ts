@@ -25,7 +25,8 @@ export async function pendingImages(
       name: `${image.id} ${image.name}`,
       owner: { job },
       touchedAt: image.registeredAt * 1000,
-      hindrance: touchedBySomebody(image, uid) ?? lastOfItsKind(image, pool),
+      hindrance:
+        touchedBySomebody(image, uid) ?? lastOfItsKind(image, pool) ?? sharesItsDisk(image, pool),
       remove: (stop) => removeUnchanged(image, uid, deps, stop),
     };
   });
@@ -73,6 +74,14 @@ function lastOfItsKind(image: Image, pool: readonly Image[]): string | undefined
   return image.attributes.has(REMEMBERED) && !hasLive
     ? `no image has the name ${identifier}, and this one holds its rights`
     : undefined;
+}
+
+/** A disk in the datastore that a job has registered twice goes with whichever image is deleted first. */
+function sharesItsDisk(image: Image, pool: readonly Image[]): string | undefined {
+  const other = pool.find(
+    ({ id, source }) => id !== image.id && source !== "" && source === image.source,
+  );
+  return other === undefined ? undefined : `image ${other.id} has the same disk`;
 }
 
 async function removeUnchanged(

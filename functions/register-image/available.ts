@@ -23,7 +23,7 @@ import {
 import { endRetirement, lockAwayRetired } from "../shared/lineage/retire.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
 import type { Message } from "./message.ts";
-import { completePending, deletePending, findPending } from "./pending.ts";
+import { completePending, deletePending, deleteUnnamed, findPending } from "./pending.ts";
 import { swap } from "./swap.ts";
 
 type Outcome = RestoreMessage["outcome"];
@@ -46,9 +46,7 @@ export async function handleAvailable(
   const { job, artifact } = message;
   const before = lineageOf(job.identifier, await deps.opennebula.imagesOf(job.identifier, signal));
   if (before.live?.attributes.get(JOB) === job.id) {
-    // An earlier attempt made the image live and went no further: what it left undone is done here.
-    await lockAwayRetired(job, before, deps, signal);
-    return { kind: "registered", imageId: before.live.id };
+    return await finish(job, before.live, before, deps, signal);
   }
   if (!isBetweenRenames(job, before) && !(await isWanted(job, before, deps, signal))) {
     return await superseded(job, before, deps, signal);
@@ -60,6 +58,9 @@ export async function handleAvailable(
   const pending = await completePending(job, artifact, before.images, deps, signal);
   const poolAfter = await deps.opennebula.imagesOf(job.identifier, signal); // the copy took its time: look again
   const after = lineageOf(job.identifier, poolAfter);
+  if (after.live?.attributes.get(JOB) === job.id && after.live.id !== pending.id) {
+    return await finish(job, after.live, after, deps, signal); // another attempt was faster, with an image of its own
+  }
   if (!isBetweenRenames(job, after) && !(await isWanted(job, after, deps, signal))) {
     return await superseded(job, after, deps, signal);
   }
@@ -69,6 +70,19 @@ export async function handleAvailable(
     signal,
   );
   return { kind: "registered", imageId: pending.id };
+}
+
+/** An earlier attempt made the image live and went no further: what it left undone is done here. */
+async function finish(
+  job: AvailableJob,
+  live: Image,
+  lineage: Lineage,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  await deleteUnnamed(job, lineage.images, deps, signal);
+  await lockAwayRetired(job, lineage, deps, signal);
+  return { kind: "registered", imageId: live.id };
 }
 
 async function superseded(

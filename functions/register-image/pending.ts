@@ -59,20 +59,46 @@ export async function completePending(
   }
 }
 
-/** Deletes what the job has made and nobody has seen yet. */
+/** Deletes what the job has made and nobody has seen yet, wherever that is. */
 export async function deletePending(
   job: AvailableJob,
   images: readonly Image[],
   deps: Deps,
   signal: AbortSignal,
 ): Promise<void> {
+  if (!(await deleteUnnamed(job, images, deps, signal))) {
+    await leaveDatastore(job, deps, signal);
+  }
+}
+
+/**
+ * Deletes the job's image that has its temporary name: also a second one, which a late call can make as soon as the first one has
+ * left that name. If both were made of one disk in the datastore, the second would take it along: it stays.
+ * @returns whether there was one
+ */
+export async function deleteUnnamed(
+  job: AvailableJob,
+  images: readonly Image[],
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<boolean> {
   const pending = findPending(job, images);
-  if (pending !== undefined) {
+  if (pending === undefined) {
+    return false;
+  }
+  const first = images.find(
+    ({ id, source }) => id !== pending.id && source !== "" && source === pending.source,
+  );
+  if (first === undefined) {
     await deps.opennebula.delete(pending.id, true, signal);
     deps.log.info({ imageId: pending.id }, "pending image deleted");
   } else {
-    await leaveDatastore(job, deps, signal);
+    deps.log.error(
+      { imageId: pending.id, first: first.id },
+      "two images have one disk: to delete one of them would take it from the other",
+    );
   }
+  return true;
 }
 
 const FIRST_PAUSE_MS = 50; // the copy of a small image takes 0.2-0.6 s
