@@ -2,6 +2,7 @@ import type { CallRecord } from "../../fakes/opennebula/call-log.ts";
 import {
   EVENT_TIME,
   REMEMBERED,
+  SHA512,
   SUPERSEDED_BY,
 } from "../../../functions/shared/lineage/attributes.ts";
 import type { CallWatcher } from "../site/front-end.ts";
@@ -137,7 +138,11 @@ function isBeingExpired(image: ImageView, events: readonly RecordedEvent[]): boo
   return events.some(({ jobId, what }) => jobId === by && what.kind === "expired");
 }
 
-/** No image takes the NAME whose event is older than that of the image which had it. */
+/**
+ * No image takes the NAME whose event is older than that of the image which had it, unless vmcatcher's index can be read and names its
+ * content: then the index decides and no time does, since clocks can be wrong (guards.ts). An old message can come when the image
+ * of the newer one has been deleted by hand.
+ */
 const noOlderTakesOver: Check = ({ call, before, after }, site) => {
   if (call.method !== "one.image.rename") {
     return undefined;
@@ -153,7 +158,12 @@ const noOlderTakesOver: Check = ({ call, before, after }, site) => {
       other.identifier === image.identifier &&
       (other.attribute(EVENT_TIME) ?? "") > (image.attribute(EVENT_TIME) ?? ""),
   );
-  return newer === undefined || was?.name === name || site.administrator.renamed.has(image.id)
+  const isNamedByIndex =
+    !site.isIndexHidden && site.vmcatcher.names(name, image.attribute(SHA512) ?? "");
+  return newer === undefined ||
+    isNamedByIndex ||
+    was?.name === name ||
+    site.administrator.renamed.has(image.id)
     ? undefined
     : `image ${image.id} has the NAME, though ${newer.id} is newer`;
 };

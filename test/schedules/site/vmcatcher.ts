@@ -119,6 +119,11 @@ export class VirtualVmcatcher {
     return this.#cached.has(identifier);
   }
 
+  /** Whether its record names the identifier with this content. */
+  names(identifier: string, sha512: string): boolean {
+    return this.#cached.get(identifier)?.sha512 === sha512;
+  }
+
   /** Events that wait in the spool; a run that is under way counts as one. */
   spooled(): number {
     return readdirSync(join(this.#directories.spool, "new")).length + (this.#isRunning ? 1 : 0);
