@@ -1,4 +1,4 @@
-import { IDENTIFIER, STATE } from "../../../functions/shared/lineage/attributes.ts";
+import { IDENTIFIER, STATE, SUPERSEDED_BY } from "../../../functions/shared/lineage/attributes.ts";
 import { OneError } from "../../fakes/opennebula/one-error.ts";
 import type { Image } from "../../fakes/opennebula/image.ts";
 import { textOf } from "../../fakes/opennebula/template.ts";
@@ -26,7 +26,7 @@ type OnImage = Extract<
 
 /**
  * The administrator of OpenNebula. She changes live images only (NAME and VMCATCHER_ONE_STATE tell her which one is live: what is
- * pending is about to be changed by somebody else), and remembers what she wants.
+ * pending or marked as superseded is about to be changed by somebody else), and remembers what she wants.
  */
 export class Administrator {
   readonly users: readonly number[];
@@ -164,6 +164,7 @@ export function liveImage(world: World, identifier: string): Image | undefined {
       name === identifier &&
       textOf(template, IDENTIFIER) === identifier &&
       textOf(template, STATE) === "live" &&
+      (textOf(template, SUPERSEDED_BY) ?? "") === "" && // `live` can be written in the moment of its retirement
       state !== "DELETE",
   );
 }
