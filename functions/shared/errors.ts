@@ -75,11 +75,18 @@ export class RpcFault extends Error {
 /** Thrown when no valid answer came (refused, reset, time-out, not XML-RPC): whether the call had an effect is unknown. */
 export class RpcTransportError extends Error {
   readonly method: string;
+  /** OpenNebula was given up on in the midst of a change: it may still make it. */
+  readonly mayComeLate: boolean;
 
-  constructor(method: string, message: string, options: { cause?: unknown } = {}) {
+  constructor(
+    method: string,
+    message: string,
+    options: { cause?: unknown; mayComeLate?: boolean } = {},
+  ) {
     super(message, { cause: options.cause });
     this.name = "RpcTransportError";
     this.method = method;
+    this.mayComeLate = options.mayComeLate ?? false;
   }
 }
 

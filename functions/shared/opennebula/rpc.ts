@@ -1,3 +1,4 @@
+import { setTimeout as nextTimer } from "node:timers/promises";
 import type * as z from "zod";
 import { RpcFault, RpcTransportError, errorText } from "../errors.ts";
 import { AnswerReader, Refusal, checkParams, encodeCall, type Param } from "./codec.ts";
@@ -93,10 +94,16 @@ async function exchange<Value>(
   let session = "";
   try {
     session = await options.session();
+    if (isChange(method)) {
+      // A process that stood still may not hold its message any more: the timer that says so is due now, and comes first.
+      await nextTimer();
+    }
+    const until = AbortSignal.any([signal, timeout]);
+    until.throwIfAborted();
     const reader = new AnswerReader();
     const post = options.post ?? httpPost;
     await post(options.endpoint, encodeCall(method, [session, ...params]), {
-      signal: AbortSignal.any([signal, timeout]),
+      signal: until,
       maxBytes: options.maxAnswerBytes ?? MAX_ANSWER_BYTES,
       onData: (chunk) => reader.write(chunk),
     });
@@ -110,8 +117,17 @@ async function exchange<Value>(
     const message = `${method} at ${options.endpoint.host}: ${publicText(found, session)}`;
     // A cause whose text tells the session would bring it into the log.
     const harmless = conceal(errorText(error), session) === errorText(error);
-    throw new RpcTransportError(method, message, harmless ? { cause: error } : {});
+    const mayComeLate = timeout.aborted && isChange(method);
+    throw new RpcTransportError(method, message, {
+      mayComeLate,
+      ...(harmless ? { cause: error } : {}),
+    });
   }
+}
+
+/** Whether a method changes something. */
+function isChange(method: string): boolean {
+  return !/\.(?:info|version)$/.test(method);
 }
 
 /** Foreign text goes into log lines and dead letters, so it is kept short. */

@@ -72,6 +72,12 @@ export const MAX_RESTARTS = 3;
  */
 const MAX_HIDDEN_SECONDS = 1200;
 
+/**
+ * Wait after a change that OpenNebula did not answer in its time (30 s). It may still be made, and nothing takes it back: whoever decided
+ * anew before that would decide on what is about to be otherwise. A late call of seconds was measured; a minute is ample.
+ */
+const LATE_CHANGE_SECONDS = 60;
+
 /** A full disk, a quota, a failing disk, no descriptors left: the host's trouble, not the image's. */
 const HOST_TROUBLE = new Set(["ENOSPC", "EDQUOT", "EIO", "EMFILE", "ENFILE", "ENOMEM", "EAGAIN"]);
 
@@ -87,7 +93,9 @@ const TABLE: readonly Row[] = [
       : dead("started-over-too-often", error, { restarts }),
   ),
   when(RetryLater, (error, attempt) => later(error, attempt, error.afterSeconds)),
-  when(RpcTransportError, later),
+  when(RpcTransportError, (error, attempt) =>
+    error.mayComeLate ? later(error, attempt, LATE_CHANGE_SECONDS) : later(error, attempt),
+  ),
   when(RpcFault, (fault, attempt) =>
     isUnavailable(fault)
       ? later(fault, attempt)

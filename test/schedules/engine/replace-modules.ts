@@ -20,5 +20,6 @@ const FUNCTIONS = new URL("../../../functions/", import.meta.url).href;
 const REPLACEMENTS: ReadonlyMap<string, string> = new Map([
   ["node:fs/promises", "./modules/fs-promises.ts"],
   ["node:crypto", "./modules/crypto.ts"],
+  ["node:timers/promises", "./modules/timers-promises.ts"],
   ["execa", "./modules/execa.ts"],
 ]);
