@@ -56,6 +56,24 @@ describe("an image that never took its identifier's name", () => {
     assert.ok((await house.site.images()).some((image) => image.id === id));
   };
 
+  it("stays when it has the disk of another image, which would go with it", async () => {
+    const { id } = await pending();
+    const { source } = (await house.site.images()).find((image) => image.id === id) ?? {};
+    assert.ok(source);
+    await house.site.oneadmin.allocate(
+      {
+        name: "of-somebody",
+        datastoreId: 1,
+        attributes: new Map(),
+        source,
+        format: "raw",
+        sizeMb: 1,
+      },
+      signal(),
+    );
+    await staysWith(id, /has the same disk/);
+  });
+
   it("is deleted when its job is nowhere", async () => {
     const { id, job } = await pending();
     const { removed, failures } = await house.pass();

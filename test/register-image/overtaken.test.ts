@@ -2,8 +2,13 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import type { Job } from "../../functions/capture-metadata/message.ts";
-import { STATE, SUPERSEDED_BY } from "../../functions/shared/lineage/attributes.ts";
+import type { AvailableJob, Job } from "../../functions/capture-metadata/message.ts";
+import {
+  newImageAttributes,
+  pendingName,
+  STATE,
+  SUPERSEDED_BY,
+} from "../../functions/shared/lineage/attributes.ts";
 import type { Image, OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
 import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
 
@@ -118,6 +123,40 @@ describe("a job that is overtaken half-way", () => {
     };
     await chain.pass(chain.available(), { ...chain.deps, opennebula: { ...opennebula, rename } });
     assert.deepEqual([(await live()).uid, (await live()).mode], [first.uid, "640"]);
+  });
+
+  /** As an attempt does that had stood still, when its image is live already. */
+  const allocateLate = (job: AvailableJob, file: { path: string } | { source: string }) =>
+    chain.site.oneadmin.allocate(
+      {
+        name: pendingName(job),
+        datastoreId: 1,
+        attributes: newImageAttributes(job),
+        ...("source" in file ? { ...file, format: "raw", sizeMb: 1 } : file),
+      },
+      AbortSignal.timeout(5000),
+    );
+
+  it("Bug: a second image that a late call had made of a job stayed pending for ever. Fix: the next delivery deletes it", async () => {
+    const job = chain.available();
+    await chain.pass(job);
+    const { id } = await live();
+    const path = join(chain.site.config.stagingDirectory, "late");
+    await writeFile(path, "content", { mode: 0o644 });
+    const second = await allocateLate(job, { path });
+    await chain.pass(job);
+    assert.equal((await live()).id, id);
+    await chain.site.until("it is gone", (images) => images.every((image) => image.id !== second));
+  });
+
+  it("leaves a second image that has the disk of the first one", async () => {
+    const job = chain.available();
+    await chain.pass(job);
+    const { id, source } = await live();
+    const second = await allocateLate(job, { source });
+    await chain.pass(job);
+    assert.equal((await live()).id, id);
+    assert.equal((await again(second)).state, "READY");
   });
 
   it("Bug: a message that came twice took the NAME back which an administrator had changed. Fix: it leaves a live image alone", async () => {

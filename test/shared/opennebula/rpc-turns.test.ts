@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { describe, test } from "node:test";
+import * as z from "zod";
+import { RpcTransportError } from "../../../functions/shared/errors.ts";
 import { startServer } from "./misbehaving-server.ts";
 import { info, ok, rpcTo, thrown } from "./rpc-calls.ts";
 
@@ -29,6 +31,24 @@ describe("an abort", () => {
     assert.equal(server.requests.length, 0);
   });
 
+  test("that was due while the process stood still keeps a change from being sent", async () => {
+    await using server = await startServer((_, response) => response.end(ok));
+    const lease = new AbortController();
+    const session = async () => {
+      setTimeout(() => lease.abort(reason), 1);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+      return "oneadmin:secret";
+    };
+    const change = rpcTo(server.url, { session }).call(
+      "one.image.rename",
+      [7, "U"],
+      z.string(),
+      lease.signal,
+    );
+    assert.equal(await thrown(change), reason);
+    assert.equal(server.requests.length, 0);
+  });
+
   test("frees a call that waits for its turn", async () => {
     await using server = await startServer(() => {});
     const rpc = rpcTo(server.url);
@@ -43,6 +63,18 @@ describe("an abort", () => {
     assert.ok(server.requests.length <= 10);
     await server.idle();
   });
+});
+
+test("a change that is not answered in time may come late, and a look does not matter", async () => {
+  await using server = await startServer(() => {});
+  const rpc = rpcTo(server.url, { timeoutMs: () => 20 });
+  const late = async (method: string) => {
+    const error = await thrown(rpc.call(method, [7], z.string(), AbortSignal.timeout(5000)));
+    assert.ok(error instanceof RpcTransportError);
+    return error.mayComeLate;
+  };
+  assert.equal(await late("one.image.rename"), true);
+  assert.equal(await late("one.image.info"), false);
 });
 
 test("no more than ten calls are open at a time, and all are made", async () => {

@@ -103,6 +103,13 @@ describe("outcome of an error", () => {
     assert.deepEqual([30, 2.1, 0, 86_400].map(after), [30, 3, 1, 1200]);
   });
 
+  it("Bug: a rename that OpenNebula had not answered came after the next attempt, and nothing had the NAME. Fix: that attempt waits", () => {
+    const error = new RpcTransportError("one.image.rename", "no answer", { mayComeLate: true });
+    const outcome = outcomeOf(error, FIRST);
+    assert.ok(outcome.kind === "retry");
+    assert.equal(outcome.afterSeconds, 60);
+  });
+
   it("an error nobody foresaw is dead at the twentieth attempt", () => {
     const bug = new TypeError("x is not a function");
     assert.equal(outcomeOf(bug, { ...FIRST, attempt: 19 }).kind, "retry");
