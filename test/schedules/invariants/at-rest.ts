@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { DISABLE, JOB, SHA512 } from "../../../functions/shared/lineage/attributes.ts";
+import { DISABLE, EVENT_TIME, JOB, SHA512 } from "../../../functions/shared/lineage/attributes.ts";
 import type { DeadLetter } from "../../../functions/shared/queue/queue.ts";
 import type { Schedule } from "../schedule.ts";
 import { viewImages, type ImageView } from "../site/images.ts";
@@ -77,11 +77,14 @@ function endorsed(site: Site, identifier: string, expected: Expectation): Expect
     : expected;
 }
 
-/** Exactly one live image for an endorsed identifier, none for any other. */
-function oneImageIsLive({ live, expected, identifier, site }: Rested): readonly string[] {
+/** Exactly one live image for an endorsed identifier, none for any other that anybody can know to be expired. */
+function oneImageIsLive(rested: Rested): readonly string[] {
+  const { live, expected, identifier, site } = rested;
   const ids = live.map(({ id }) => id).join(", ");
   if (expected.kind === "none") {
-    return live.length === 0 ? [] : [`${identifier} is not endorsed, but ${ids} is live`];
+    return live.length === 0 || isExpiryForgotten(rested)
+      ? []
+      : [`${identifier} is not endorsed, but ${ids} is live`];
   }
   if (live.length > 1) {
     return [`${identifier}: ${ids} are live`];
@@ -89,6 +92,19 @@ function oneImageIsLive({ live, expected, identifier, site }: Rested): readonly 
   // What an administrator deletes stays deleted until it is announced again.
   const may = expected.kind === "no newer" || site.administrator.deleted.has(identifier);
   return live.length === 1 || may ? [] : [`${identifier} is endorsed, but no image is live`];
+}
+
+/**
+ * A broker that restarts delivers an expiry before the announcement that it takes back. When there is no image yet, the expiry's time
+ * can be left on none, and only vmcatcher's index could tell the announcement that it is too old.
+ */
+function isExpiryForgotten({ site, events, live, others }: Rested): boolean {
+  const expiry = events.findLast(({ what }) => what.kind === "expired")?.eventTime ?? "";
+  return (
+    site.isIndexHidden &&
+    site.broker.hasRestarted &&
+    [...live, ...others].every((image) => (image.attribute(EVENT_TIME) ?? "") < expiry)
+  );
 }
 
 /** The live image is that of the newest endorsed version: by what it says, and to the byte. */

@@ -8,6 +8,8 @@ export class Broker {
   readonly #random: Random;
   readonly #queues = new Map<string, BrokerQueue>();
   #down = false;
+  /** It has forgotten the order of what it held. */
+  hasRestarted = false;
 
   constructor(timeline: Timeline, random: Random) {
     this.#timeline = timeline;
@@ -37,6 +39,7 @@ export class Broker {
   }
 
   restart(): void {
+    this.hasRestarted = true;
     for (const queue of this.#queues.values()) {
       queue.restart();
     }

@@ -9,6 +9,8 @@ import type { Content, Form } from "./content.ts";
 /** An event as the hook has recorded it. */
 export interface RecordedEvent {
   readonly jobId: string;
+  /** As the images carry it. */
+  readonly eventTime: string;
   readonly identifier: string;
   readonly what:
     | { readonly kind: "available"; readonly content: Content; readonly form: Form }
@@ -63,8 +65,10 @@ export class HookRecorder {
     const bytes = Buffer.from(records.map(([name, value]) => `${name}=${value}\0`).join(""));
     writeFileSync(join(spool, "tmp", entry), bytes);
     renameSync(join(spool, "tmp", entry), join(spool, "new", entry));
+    const { id, eventTime } = jobOf(parseEntry(bytes));
     return {
-      jobId: jobOf(parseEntry(bytes)).id,
+      jobId: id,
+      eventTime,
       identifier,
       what: "form" in about ? { kind: "available", ...about } : { kind: "expired", ...about },
     };
