@@ -53,13 +53,16 @@ export async function handleExpired(
   for (const { id } of begun) {
     await lockAway(id, deps, signal);
   }
-  await leaveTime(job, lineage, deps, signal);
+  if (job.subscription !== "subscribed") {
+    await leaveTime(job, lineage, deps, signal);
+  }
   return { kind: begun.size > 0 ? "expired" : "nothing-to-expire" };
 }
 
 /**
  * Nothing was live, but an older announcement may still be on its way, held up by a retry: the time of the expiry stays on the
- * newest image that there is, so that it comes too late.
+ * newest image that there is, so that it comes too late. Before an update it does not: that announcement may be between its two
+ * renames, and until the update is there the identifier needs its image.
  */
 async function leaveTime(
   job: ExpiredJob,

@@ -101,6 +101,14 @@ describe("a job that is overtaken half-way", () => {
     assert.deepEqual([image.uid, image.mode], [first.uid, "640"]);
   });
 
+  it("Bug: an expiry before an update, between the renames of another one, made that one too old, and its image was deleted. Fix: it leaves no time", async () => {
+    const job = chain.available();
+    await attemptUntil(job, "rename", 1);
+    await chain.pass(chain.expired({ subscription: "subscribed" }));
+    assert.equal((await chain.pass(job)).kind, "registered");
+    assert.notEqual((await live()).id, first.id);
+  });
+
   it("Bug: rights given between the look at the old image and its renaming were lost. Fix: they are looked at once more", async () => {
     const { opennebula } = chain.deps;
     const rename: OpenNebula["rename"] = async (id, name, patience) => {
