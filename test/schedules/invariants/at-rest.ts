@@ -1,27 +1,16 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { DISABLE, EVENT_TIME, JOB, SHA512 } from "../../../functions/shared/lineage/attributes.ts";
+import { DISABLE, JOB } from "../../../functions/shared/lineage/attributes.ts";
 import type { DeadLetter } from "../../../functions/shared/queue/queue.ts";
 import type { Schedule } from "../schedule.ts";
 import { viewImages, type ImageView } from "../site/images.ts";
 import { jobIdOf } from "../site/job-id.ts";
 import type { Site } from "../site/site.ts";
-import type { RecordedEvent } from "../site/hook-recorder.ts";
 import { isHopeless } from "./hopeless.ts";
 import { expectationOf, type Expectation } from "./expectation.ts";
+import { liveHasNewestContent, oneImageIsLive } from "./live-image.ts";
+import type { Rested } from "./rested.ts";
 import type { Violation } from "./violation.ts";
-
-/** One identifier at rest. */
-interface Rested {
-  readonly identifier: string;
-  readonly events: readonly RecordedEvent[];
-  readonly expected: Expectation;
-  /** The one that counts as live: by NAME or, where an administrator has renamed it, by its attribute. */
-  readonly live: readonly ImageView[];
-  readonly others: readonly ImageView[];
-  readonly site: Site;
-  readonly hasJanitor: boolean;
-}
 
 /** Looks whether everything is as it must be when all work is done, no VM runs and nobody changes anything. */
 export function checkAtRest(
@@ -75,51 +64,6 @@ function endorsed(site: Site, identifier: string, expected: Expectation): Expect
   return expected.kind === "live" && !site.vmcatcher.endorses(identifier)
     ? { kind: "no newer" }
     : expected;
-}
-
-/** Exactly one live image for an endorsed identifier, none for any other that anybody can know to be expired. */
-function oneImageIsLive(rested: Rested): readonly string[] {
-  const { live, expected, identifier, site } = rested;
-  const ids = live.map(({ id }) => id).join(", ");
-  if (expected.kind === "none") {
-    return live.length === 0 || isExpiryForgotten(rested)
-      ? []
-      : [`${identifier} is not endorsed, but ${ids} is live`];
-  }
-  if (live.length > 1) {
-    return [`${identifier}: ${ids} are live`];
-  }
-  // What an administrator deletes stays deleted until it is announced again.
-  const may = expected.kind === "no newer" || site.administrator.deleted.has(identifier);
-  return live.length === 1 || may ? [] : [`${identifier} is endorsed, but no image is live`];
-}
-
-/**
- * A broker that restarts delivers an expiry before the announcement that it takes back. When there is no image yet, the expiry's time
- * can be left on none, and only vmcatcher's index could tell the announcement that it is too old.
- */
-function isExpiryForgotten({ site, events, live, others }: Rested): boolean {
-  const expiry = events.findLast(({ what }) => what.kind === "expired")?.eventTime ?? "";
-  return (
-    site.isIndexHidden &&
-    site.broker.hasRestarted &&
-    [...live, ...others].every((image) => (image.attribute(EVENT_TIME) ?? "") < expiry)
-  );
-}
-
-/** The live image is that of the newest endorsed version: by what it says, and to the byte. */
-function liveHasNewestContent({ live, expected, site }: Rested): readonly string[] {
-  const [image] = live;
-  if (image === undefined || expected.kind !== "live") {
-    return [];
-  }
-  const { sha512, disk } = expected.content;
-  if (image.attribute(SHA512) !== sha512) {
-    return [`image ${image.id} says that it holds another version`];
-  }
-  return site.datastore.content(image.source)?.equals(disk) === true
-    ? []
-    : [`image ${image.id} does not hold what it says`];
 }
 
 /** The rights of the live image are those that its administrator last gave it; only a deleted owner cannot get it back. */
