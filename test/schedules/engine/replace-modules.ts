@@ -22,4 +22,5 @@ const REPLACEMENTS: ReadonlyMap<string, string> = new Map([
   ["node:crypto", "./modules/crypto.ts"],
   ["node:timers/promises", "./modules/timers-promises.ts"],
   ["execa", "./modules/execa.ts"],
+  ["xmlrpc/lib/deserializer.js", "./modules/xmlrpc-deserializer.ts"],
 ]);
