@@ -31,6 +31,8 @@ process.on("disconnect", () => process.exit());
 send({ kind: "ready" });
 
 async function work(message: ToWorker): Promise<void> {
+  // An outage is thousands of errors, and nobody reads where they came from but with a trace.
+  Error.stackTraceLimit = message.trace ? 10 : 0;
   const schedules =
     message.kind === "seeds"
       ? Array.from({ length: message.count }, (_, index) => () => generate(message.first + index))

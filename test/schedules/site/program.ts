@@ -104,6 +104,8 @@ async function aborted(stop: AbortSignal): Promise<void> {
 
 const RECEIVE_SECONDS = 3600;
 const SPOOL_POLL_MS = 600_000;
+/** One for all: an abort without a reason makes one, with its stack. */
+const ARRIVED = new Error("an event has arrived");
 
 /** As `watchSpool`, whose watch on the directory would be the machine's. */
 async function drainUntil(
@@ -118,7 +120,7 @@ async function drainUntil(
   let arrival = new AbortController();
   process.wake = () => {
     arrived = true;
-    arrival.abort();
+    arrival.abort(ARRIVED);
   };
   for (let failures = 0; !stop.aborted;) {
     try {
