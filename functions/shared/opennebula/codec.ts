@@ -1,3 +1,4 @@
+import CustomType from "xmlrpc/lib/customtype.js";
 import Deserializer from "xmlrpc/lib/deserializer.js";
 import serializer from "xmlrpc/lib/serializer.js";
 import { NOT_BMP, NOT_XML } from "./characters.ts";
@@ -27,7 +28,18 @@ export function checkParams(method: string, params: readonly Param[]): void {
 
 /** The text of a call with checked parameters. */
 export function encodeCall(method: string, params: readonly Param[]): Buffer {
-  return Buffer.from(serializer.serializeMethodCall(method, params));
+  const sent = params.map((param) =>
+    typeof param === "string" && param.includes("]]>") ? new EscapedText(param) : param,
+  );
+  return Buffer.from(serializer.serializeMethodCall(method, sent));
+}
+
+/**
+ * A string that is sent with entities. The library sends one with `<` as a CDATA section, and only the first end of a section in
+ * it is taken for text: a template that empties two attributes would be no XML.
+ */
+class EscapedText extends CustomType {
+  override tagName = "string";
 }
 
 /** Thrown when the answer is a no: by OpenNebula, or by the XML-RPC library in front of it. Not for callers: rpc.ts makes an RpcFault of it. */

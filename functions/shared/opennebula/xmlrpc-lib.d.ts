@@ -1,4 +1,4 @@
-// The two halves of xmlrpc 1.3.2 that codec.ts uses; @types/xmlrpc describes only its client and server.
+// The parts of xmlrpc 1.3.2 that codec.ts uses; @types/xmlrpc describes only its client and server.
 
 declare module "xmlrpc/lib/serializer.js" {
   const serializer: {
@@ -6,6 +6,15 @@ declare module "xmlrpc/lib/serializer.js" {
     serializeMethodCall(method: string, params: readonly unknown[]): string;
   };
   export = serializer;
+}
+
+declare module "xmlrpc/lib/customtype.js" {
+  /** A parameter that becomes the text of one element, with entities for what XML has a meaning for. */
+  class CustomType {
+    constructor(raw: string);
+    tagName: string;
+  }
+  export = CustomType;
 }
 
 declare module "xmlrpc/lib/deserializer.js" {
