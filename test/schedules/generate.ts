@@ -6,15 +6,15 @@ import { ALL_TASKS, type Task } from "./site/program.ts";
 /** The schedule of a seed. */
 export function generate(seed: number): Schedule {
   const random = new Random(seed);
-  const images = random.pick([1, 1, 2, 3]);
+  const images = random.pick([1, 1, 1, 2, 3]);
   const processes = random.pick(LAYOUTS);
-  const janitor = random.chance(0.85) ? "absent" : random.pick(["sees", "counts"] as const);
+  const janitor = random.chance(0.9) ? "absent" : random.pick(["sees", "counts"] as const);
   const horizon =
     janitor === "absent"
       ? random.magnitude(300, 4 * HOUR)
       : random.magnitude(30 * HOUR, 100 * HOUR);
   const histories = Array.from({ length: images }, (_, image) => history(random, image));
-  const longest = janitor === "absent" ? 2 * HOUR : 40 * HOUR;
+  const longest = random.chance(0.9) || janitor === "absent" ? 2 * HOUR : 40 * HOUR;
   const site = { images, processes: processes.length, longest };
   const trouble = Array.from({ length: random.below(4) }, () => troubleOf(random, site));
   const byHand = Array.from({ length: random.below(3) }, () => byHandOf(random, images));
@@ -70,7 +70,8 @@ function history(random: Random, image: number): readonly Action[] {
   if (random.chance(0.3)) {
     actions.push({ kind: "disable", image });
   }
-  for (let events = random.below(6); events > 0; events -= 1) {
+  // Short histories for the most part: a fault needs few events to do harm, and many short schedules find more than few long ones.
+  for (let events = random.below(1 + random.below(6)); events > 0; events -= 1) {
     const kind = random.next();
     if (kind < 0.55) {
       version = random.chance(0.15) ? 1 : version + 1;

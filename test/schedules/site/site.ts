@@ -34,7 +34,9 @@ export class Site {
   readonly accidents: string[] = [];
   readonly #schedule: Schedule;
   readonly #machinery: Machinery;
+  /** The one that runs, or ran last, in each place. */
   readonly #processes: SimulatedProcess[] = [];
+  readonly #everyProcess: SimulatedProcess[] = [];
 
   /** @param trace is told what happens */
   constructor(schedule: Schedule, directory: string, trace: (line: () => string) => void) {
@@ -101,8 +103,9 @@ export class Site {
 
   /** Ends everything and removes the files. */
   close(): void {
-    for (const process of this.#processes) {
+    for (const process of this.#everyProcess) {
       process.end();
+      process.stop.abort(); // Node keeps a signal made of others, and all that waits for it, until it is aborted
     }
     rmSync(this.directory, { recursive: true, force: true });
   }
@@ -126,6 +129,7 @@ export class Site {
       this.timeline.after(downSeconds * 1000, () => this.#boot(index)),
     );
     this.#processes[index] = process;
+    this.#everyProcess.push(process);
     process.run(() => void this.#life(process, tasks));
   }
 
