@@ -8,7 +8,7 @@ import type { Image } from "../opennebula/opennebula.ts";
 import { DISABLE, EVENT_TIME, REMEMBERED, STATE, SUPERSEDED_BY } from "./attributes.ts";
 import { isRetired, retiredBy, type Lineage } from "./lineage.ts";
 import { retiredName } from "./retired-name.ts";
-import { rememberedRights, rightsOf, rightsText } from "./rights.ts";
+import { rememberedRights, rightsOf, rightsText, rightsToRemember } from "./rights.ts";
 
 /*
  * An image is retired in three parts, each of which can be repeated:
@@ -81,7 +81,7 @@ export async function mark(
     [STATE, state],
     [SUPERSEDED_BY, job.id],
     [EVENT_TIME, job.eventTime],
-    [REMEMBERED, rightsText(rightsOf(image))],
+    [REMEMBERED, rightsToRemember(image)],
   ]);
   await deps.opennebula.append(image.id, attributes, signal);
 }

@@ -1,7 +1,7 @@
 import { rightsSchema, type Rights } from "../../convert-image/message.ts";
 import type { Image } from "../opennebula/opennebula.ts";
 import { REMEMBERED, STATE } from "./attributes.ts";
-import { latestExpired, type Lineage } from "./lineage.ts";
+import { isRetired, latestExpired, type Lineage } from "./lineage.ts";
 
 /** The rights that the identifier's next image gets: those of the live image, else those that the last expired one had. */
 export function inheritedRights(
@@ -18,12 +18,11 @@ export function inheritedRights(
 }
 
 /**
- * The rights that an image has, or will have once an interrupted update is finished: while it is pending, what it
- * remembers counts and not what it happens to have.
+ * The rights that an image has, or will have once an interrupted update is finished: while it is pending, and when it was
+ * retired while it was, what it remembers counts and not what it happens to have.
  */
 export function rightsOf(image: Image): Rights {
-  const remembered =
-    image.attributes.get(STATE) === "pending" ? rememberedRights(image) : undefined;
+  const remembered = isUnrestored(image) ? rememberedRights(image) : undefined;
   return (
     remembered ?? {
       uid: image.uid,
@@ -34,11 +33,25 @@ export function rightsOf(image: Image): Rights {
   );
 }
 
-/** What was written on the image by `rightsText`; undefined when there is none, or when a person garbled it. */
+function isUnrestored(image: Image): boolean {
+  return isRetired(image)
+    ? image.attributes.get(REMEMBERED)?.endsWith(UNRESTORED) === true
+    : image.attributes.get(STATE) === "pending";
+}
+
+const UNRESTORED = " restored=no";
+
+/** What an image is to remember when it is retired: the rights of `rightsOf`, and whether it has yet to get them. */
+export function rightsToRemember(image: Image): string {
+  return rightsText(rightsOf(image)) + (isUnrestored(image) ? UNRESTORED : "");
+}
+
+/** What was written on the image by `rightsText` or `rightsToRemember`; undefined when there is none, or when a person garbled it. */
 export function rememberedRights(image: Image): Rights | undefined {
-  const match = /^uid=(\d{1,9}) gid=(\d{1,9}) mode=([0-7]{3}) disabled=(yes|no)$/.exec(
-    image.attributes.get(REMEMBERED) ?? "",
-  );
+  const match =
+    /^uid=(\d{1,9}) gid=(\d{1,9}) mode=([0-7]{3}) disabled=(yes|no)(?: restored=no)?$/.exec(
+      image.attributes.get(REMEMBERED) ?? "",
+    );
   if (match === null) {
     return undefined;
   }
