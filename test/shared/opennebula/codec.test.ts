@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { encodeCall } from "../../../functions/shared/opennebula/codec.ts";
 import { updateTemplate } from "../../../functions/shared/opennebula/template.ts";
 import { decodeCall } from "../../fakes/opennebula/envelope-decode.ts";
