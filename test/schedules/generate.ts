@@ -8,7 +8,7 @@ export function generate(seed: number): Schedule {
   const random = new Random(seed);
   const images = random.pick([1, 1, 1, 2, 3]);
   const processes = random.pick(LAYOUTS);
-  const janitor = random.chance(0.9) ? "absent" : random.pick(["sees", "counts"] as const);
+  const janitor = random.chance(0.95) ? "absent" : random.pick(["sees", "counts"] as const);
   const horizon =
     janitor === "absent"
       ? random.magnitude(300, 4 * HOUR)

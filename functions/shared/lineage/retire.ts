@@ -8,7 +8,13 @@ import type { Image } from "../opennebula/opennebula.ts";
 import { DISABLE, EVENT_TIME, REMEMBERED, STATE, SUPERSEDED_BY } from "./attributes.ts";
 import { isRetired, retiredBy, type Lineage } from "./lineage.ts";
 import { retiredName } from "./retired-name.ts";
-import { rememberedRights, rightsOf, rightsText, rightsToRemember } from "./rights.ts";
+import {
+  isUnrestored,
+  rememberedRights,
+  rightsOf,
+  rightsText,
+  rightsToRemember,
+} from "./rights.ts";
 
 /*
  * An image is retired in three parts, each of which can be repeated:
@@ -38,7 +44,8 @@ export async function retire(
 }
 
 /**
- * What an administrator has made of an image's rights between our look at it and its renaming; from then on it is not hers to give.
+ * What an administrator has made of an image's rights between our look at it, or its mark, and its renaming; from then on it is
+ * not hers to give.
  * @returns undefined when nothing has changed, and for an image whose rights were not restored yet: there, what it remembers counts
  */
 export async function rightsGivenSince(
@@ -46,7 +53,7 @@ export async function rightsGivenSince(
   deps: Deps,
   signal: AbortSignal,
 ): Promise<Rights | undefined> {
-  if (image.attributes.get(STATE) === "pending") {
+  if (isUnrestored(image)) {
     return undefined;
   }
   const now = await deps.opennebula.image(image.id, signal);
@@ -54,7 +61,9 @@ export async function rightsGivenSince(
     return undefined;
   }
   const rights = rightsOf(now);
-  return rightsText(rights) === rightsText(rightsOf(image)) ? undefined : rights;
+  // An attempt that was interrupted may have marked the image when it had others.
+  const noted = isRetired(image) ? rememberedRights(image) : undefined;
+  return rightsText(rights) === rightsText(noted ?? rightsOf(image)) ? undefined : rights;
 }
 
 /** What it has now is not from an administrator, but from another attempt of the job, which is further. */

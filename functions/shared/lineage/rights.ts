@@ -33,10 +33,11 @@ export function rightsOf(image: Image): Rights {
   );
 }
 
-function isUnrestored(image: Image): boolean {
+/** Whether an image has yet to get the rights that it remembers. The first image of an identifier remembers none. */
+export function isUnrestored(image: Image): boolean {
   return isRetired(image)
     ? image.attributes.get(REMEMBERED)?.endsWith(UNRESTORED) === true
-    : image.attributes.get(STATE) === "pending";
+    : image.attributes.get(STATE) === "pending" && rememberedRights(image) !== undefined;
 }
 
 const UNRESTORED = " restored=no";
