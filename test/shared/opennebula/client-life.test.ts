@@ -28,7 +28,7 @@ for (const version of ["6.10.5", "7.0.2", "7.4.0"] as const) {
     const simulator = await startOpenNebula({
       directory,
       safeDirs: [directory],
-      copySeconds: 0.02,
+      copySeconds: 0.5, // long enough for what is tried meanwhile, on a busy machine too
       deleteSeconds: 0.02,
       version,
     });
