@@ -65,6 +65,7 @@ function step<Schema extends z.ZodType>(definition: {
   readonly slots: (config: Config) => number;
   readonly next: string | undefined;
 }): Step {
+  let handler: Awaited<ReturnType<typeof definition.load>> | undefined; // to look the module up again takes longer than a small step
   return {
     slots: definition.slots,
     next: definition.next,
@@ -82,8 +83,8 @@ function step<Schema extends z.ZodType>(definition: {
           },
         );
       }
-      const handle = await definition.load();
-      return handle(parsed.data, deps, signal);
+      handler ??= await definition.load();
+      return handler(parsed.data, deps, signal);
     },
   };
 }

@@ -1,6 +1,7 @@
 import {
   accessSync,
   copyFileSync,
+  existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -50,7 +51,10 @@ export function lstat(path: string, options: { readonly bigint?: boolean } = {})
 
 export function mkdir(path: string, options: MakeDirectoryOptions): Promise<void> {
   return diskOperation("mkdir", "writes", () => {
-    mkdirSync(path, options);
+    // Nearly always it is there already, and to look is cheaper.
+    if (options.recursive !== true || !existsSync(path)) {
+      mkdirSync(path, options);
+    }
   });
 }
 
