@@ -50,7 +50,7 @@ export const SHELVES: readonly (readonly Panel[])[] = [
       ...ratios,
       of: "others",
       title: "Other images become a raw disk",
-      note: "time, beside qemu-img's",
+      note: "time, beside qemu-img's; where with sha512, beside sha512 and then qemu-img",
     },
   ],
   [

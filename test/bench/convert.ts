@@ -97,13 +97,13 @@ function otherRows({ name }: BenchImage): readonly Row[] {
     {
       ...row("ours without sha512", "oursUnverified"),
       promise,
-      bar: { ...bar, label: `${name}, both without sha512` },
+      bar: { ...bar, label: name },
     },
     row(VERIFIED_PLAIN, "verifiedPlain", VERIFIED_PLAIN),
     {
       ...row("ours", "ours", VERIFIED_PLAIN),
       promise,
-      bar: { ...bar, label: `${name}, both with sha512` },
+      bar: { ...bar, label: `${name}, with sha512` },
     },
     row("floor: sha512 on one core", "hashing", VERIFIED_PLAIN),
   ];
