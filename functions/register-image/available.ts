@@ -43,7 +43,7 @@ export async function handleAvailable(
   deps: Deps,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { job, artifact } = message;
+  const { job } = message;
   const before = lineageOf(job.identifier, await deps.opennebula.imagesOf(job.identifier, signal));
   if (before.live?.attributes.get(JOB) === job.id) {
     return await finish(job, before.live, before, deps, signal);
@@ -55,7 +55,7 @@ export async function handleAvailable(
     await deletePending(job, before.images, deps, signal);
     return await confirm(job, before.live, deps, signal);
   }
-  const pending = await completePending(job, artifact, before.images, deps, signal);
+  const pending = await completePending(message, before.images, deps, signal);
   const poolAfter = await deps.opennebula.imagesOf(job.identifier, signal); // the copy took its time: look again
   const after = lineageOf(job.identifier, poolAfter);
   if (after.live?.attributes.get(JOB) === job.id && after.live.id !== pending.id) {

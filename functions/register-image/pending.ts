@@ -11,21 +11,24 @@ import { enterDatastore, leaveDatastore } from "./enter-datastore.ts";
 import type { Message } from "./message.ts";
 
 type Artifact = NonNullable<Message["artifact"]>;
+/** The message of an available event. */
+type Announced = Message & { readonly job: AvailableJob };
 
 /**
  * The job's image under its temporary name, with all its content: one that an earlier attempt left, or a new one.
  * @throws GiveUp `copy-failed` when OpenNebula could not copy the file; the failed image is deleted
+ * @throws GiveUp `source-gone` when nothing is left of an earlier attempt, nor of the file
  * @throws RetryLater when the copy did not end in time
- * @throws StartOver when nothing is left of an earlier attempt and there is no artifact to begin with
+ * @throws StartOver when nothing is left of the image that made a conversion needless, or of the converted one
  */
 export async function completePending(
-  job: AvailableJob,
-  artifact: Artifact | undefined,
+  message: Announced,
   images: readonly Image[],
   deps: Deps,
   signal: AbortSignal,
 ): Promise<Image> {
-  const id = findPending(job, images)?.id ?? (await allocate(job, artifact, deps, signal));
+  const { job, artifact } = message;
+  const id = findPending(job, images)?.id ?? (await allocate(message, deps, signal));
   let waitedMs = 0; // not by the wall clock: one that is set forward must not end a copy
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     const image = await deps.opennebula.image(id, signal);
@@ -111,13 +114,9 @@ export function findPending(job: AvailableJob, images: readonly Image[]): Image 
   );
 }
 
-async function allocate(
-  job: AvailableJob,
-  artifact: Artifact | undefined,
-  deps: Deps,
-  signal: AbortSignal,
-): Promise<number> {
-  const file = await allocatable(job, artifact, deps, signal);
+async function allocate(message: Announced, deps: Deps, signal: AbortSignal): Promise<number> {
+  const { job } = message;
+  const file = await allocatable(message, deps, signal);
   try {
     const id = await deps.opennebula.allocate(
       { name: pendingName(job), attributes: newImageAttributes(job), ...file },
@@ -138,14 +137,19 @@ async function allocate(
 }
 
 async function allocatable(
-  job: AvailableJob,
-  artifact: Artifact | undefined,
+  { job, artifact, unchanged }: Announced,
   deps: Deps,
   signal: AbortSignal,
 ): Promise<{ readonly datastoreId: number } & (FileToCopy | FileInDatastore)> {
+  if (artifact === undefined && unchanged) {
+    throw new StartOver(`image ${job.identifier}: the live image that held this content is gone`);
+  }
   if (artifact === undefined) {
-    throw new StartOver(
-      `image ${job.identifier}: no image holds this content, and its file is gone: it was pinned as ${job.source.path}`,
+    throw new GiveUp(
+      "source-gone",
+      `image ${job.identifier}: no image holds this content, and ${job.source.path}, its pin, was removed when the job ended or was refused: ` +
+        "let vmcatcher-one reconcile announce it again",
+      { facts: { path: job.source.path } },
     );
   }
   const { path, datastoreId } = artifact;
