@@ -20,13 +20,15 @@ export function whoSeesMore(
   const isOpenDespiteWish = wish.disabled && isEnabled(image);
   const may = isOpenDespiteWish ? NOBODY : accessOf({ ...wish, state: "READY" });
   const isAdmin = image.uid === ONEADMIN || image.uid === serviceUser;
-  if (!isAdmin && !within(now.owner, rightsFor("owner", image.uid, may, was))) {
+  const everybody = may.other | was.other; // OpenNebula lets in whom any of the three lets in
+  if (!isAdmin && !within(now.owner, rightsFor("owner", image.uid, may, was) | everybody)) {
     return `user ${image.uid}`;
   }
-  if (image.gid !== ONEADMIN && !within(now.group, rightsFor("group", image.gid, may, was))) {
+  const isGroupAllowed = within(now.group, rightsFor("group", image.gid, may, was) | everybody);
+  if (image.gid !== ONEADMIN && !isGroupAllowed) {
     return `group ${image.gid}`;
   }
-  return within(now.other, may.other | was.other) ? undefined : "everybody";
+  return within(now.other, everybody) ? undefined : "everybody";
 }
 
 const ONEADMIN = 0;
