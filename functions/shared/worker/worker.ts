@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { Clock } from "../clock.ts";
+import { errorText } from "../errors.ts";
 import type { Delivery, Queue } from "../queue/queue.ts";
 import { handleDelivery } from "./delivery.ts";
 import { watchOutage } from "./outage.ts";
@@ -87,18 +88,48 @@ async function runSlot(
   { queue, waitSeconds, outage, stop, shutdown }: Slots,
 ): Promise<void> {
   const { leaseSeconds, sign } = context;
+  const { clock } = context.deps;
+  let askedAt = 0;
   const receive = () => {
     sign("receiving", waitSeconds + QUEUE_CALL_SECONDS);
+    askedAt = clock.elapsed();
     return queue.receive({ waitSeconds, leaseSeconds, stop });
   };
   while (!stop.aborted) {
     const delivery = await outage.outlast(receive, stop);
     if (delivery !== undefined) {
       signWorking(context);
-      await (stop.aborted
-        ? giveBack(context, delivery, shutdown)
-        : handleDelivery(context, delivery, shutdown));
+      if (stop.aborted) {
+        await giveBack(context, delivery, shutdown);
+      } else if (await isOurs(context, queue, delivery, clock.elapsed() - askedAt)) {
+        await handleDelivery(context, delivery, shutdown);
+      }
     }
+  }
+}
+
+/**
+ * Whether a message that has just arrived is still leased to us. Its lease began when the queue handed it out, at some time after we had
+ * asked: a process that stood still meanwhile may get it when it is another one's. When that cannot be ruled out, the queue is asked.
+ */
+async function isOurs(
+  { leaseSeconds, deps: { log } }: StepContext,
+  queue: Queue,
+  delivery: Delivery,
+  ageMs: number,
+): Promise<boolean> {
+  if (ageMs < (leaseSeconds * 1000) / 2) {
+    return true;
+  }
+  try {
+    await queue.changeVisibility(delivery, leaseSeconds);
+    return true;
+  } catch (error) {
+    log.warn(
+      { messageId: delivery.messageId, reason: errorText(error) },
+      "came too late, will be delivered again",
+    );
+    return false;
   }
 }
 
