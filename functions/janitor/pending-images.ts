@@ -1,6 +1,7 @@
 import type { Deps } from "../shared/deps.ts";
 import { RpcFault } from "../shared/errors.ts";
 import { IDENTIFIER, JOB, pendingName, REMEMBERED, STATE } from "../shared/lineage/attributes.ts";
+import { sharingItsDisk } from "../shared/lineage/lineage.ts";
 import { isMissing, isWrongState } from "../shared/opennebula/faults.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
 import type { Leftover } from "./leftover.ts";
@@ -76,11 +77,8 @@ function lastOfItsKind(image: Image, pool: readonly Image[]): string | undefined
     : undefined;
 }
 
-/** A disk in the datastore that a job has registered twice goes with whichever image is deleted first. */
 function sharesItsDisk(image: Image, pool: readonly Image[]): string | undefined {
-  const other = pool.find(
-    ({ id, source }) => id !== image.id && source !== "" && source === image.source,
-  );
+  const other = sharingItsDisk(image, pool);
   return other === undefined ? undefined : `image ${other.id} has the same disk`;
 }
 

@@ -6,8 +6,8 @@ import type { Deps } from "../shared/deps.ts";
 import { namesIn } from "../shared/names-in.ts";
 import type { OpenNebula } from "../shared/opennebula/opennebula.ts";
 import { stagingPlaces } from "../shared/staging.ts";
+import { unlessMissing } from "../shared/unless-missing.ts";
 import type { Leftover } from "./leftover.ts";
-import { systemCode } from "../shared/errors.ts";
 
 /**
  * The files of all jobs: the hook's pins, finished disks, what a conversion writes; in staging, and in the datastores whose
@@ -89,15 +89,8 @@ const NAMES = [
 
 /** @returns undefined when there is nothing (any more), or something else */
 async function regularFile(path: string): Promise<BigIntStats | undefined> {
-  try {
-    const stats = await lstat(path, { bigint: true });
-    return stats.isFile() ? stats : undefined;
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") {
-      return undefined;
-    }
-    throw error;
-  }
+  const stats = await unlessMissing(lstat(path, { bigint: true }));
+  return stats?.isFile() === true ? stats : undefined;
 }
 
 async function removeUnchanged(path: string, seen: BigIntStats): Promise<string | undefined> {

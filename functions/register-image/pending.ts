@@ -3,7 +3,7 @@ import type { AvailableJob } from "../capture-metadata/message.ts";
 import type { Deps } from "../shared/deps.ts";
 import { GiveUp, RetryLater, RpcFault, StartOver, systemCode } from "../shared/errors.ts";
 import { JOB, newImageAttributes, pendingName } from "../shared/lineage/attributes.ts";
-import { isComplete } from "../shared/lineage/lineage.ts";
+import { isComplete, sharingItsDisk } from "../shared/lineage/lineage.ts";
 import { isNameTaken } from "../shared/opennebula/faults.ts";
 import type { FileInDatastore, FileToCopy, Image } from "../shared/opennebula/opennebula.ts";
 import { chooseDatastore } from "../shared/datastore/choose-datastore.ts";
@@ -89,9 +89,7 @@ export async function deleteUnnamed(
   if (pending === undefined) {
     return false;
   }
-  const first = images.find(
-    ({ id, source }) => id !== pending.id && source !== "" && source === pending.source,
-  );
+  const first = sharingItsDisk(pending, images);
   if (first === undefined) {
     await deps.opennebula.delete(pending.id, true, signal);
     deps.log.info({ imageId: pending.id }, "pending image deleted");

@@ -1,7 +1,7 @@
 import { constants, type Stats } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
-import { quoted, refusal } from "./refusal.ts";
 import { systemCode } from "../errors.ts";
+import { quoted, refusal } from "./refusal.ts";
 
 /**
  * Opens an image without following a link and without waiting for a pipe.

@@ -56,6 +56,13 @@ export function isComplete(image: Image): boolean {
   return COMPLETE_STATES.has(image.state);
 }
 
+/** Another image that was made of the same disk in the datastore: whichever of them is deleted first takes it along. */
+export function sharingItsDisk(image: Image, images: readonly Image[]): Image | undefined {
+  return images.find(
+    ({ id, source }) => id !== image.id && source !== "" && source === image.source,
+  );
+}
+
 /** The images that the job has superseded or expired so far. */
 export function retiredBy(job: Job, lineage: Lineage): readonly Image[] {
   return lineage.images.filter(

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config.ts";
-import { systemCode } from "../errors.ts";
+import { unlessMissing } from "../unless-missing.ts";
 
 type Settings = Pick<
   Config,
@@ -49,12 +49,5 @@ function queueAddress(config: Settings): string {
 }
 
 async function readRecord(config: Settings): Promise<string | undefined> {
-  try {
-    return await readFile(recordPath(config), "utf8");
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") {
-      return undefined;
-    }
-    throw error;
-  }
+  return unlessMissing(readFile(recordPath(config), "utf8"));
 }
