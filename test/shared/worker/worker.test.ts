@@ -110,47 +110,6 @@ describe("worker", () => {
     );
   });
 
-  it("does not touch a message whose lease ran out on its way, while the process stood still", async (t) => {
-    const bench = await workbench(t);
-    await bench.put(MESSAGE);
-    const receive = bench.own.receive.bind(bench.own);
-    let answers = 0;
-    bench.own.receive = async (options) => {
-      const delivery = await receive(options);
-      answers += 1;
-      if (answers === 1) {
-        bench.clock.jump(300);
-      }
-      return delivery;
-    };
-    let handled = 0;
-    bench.start(async (message) => {
-      handled += 1;
-      return message;
-    });
-    await until("the second delivery", () => bench.outcomes.length === 1);
-    assert.equal(handled, 1);
-    assert.deepEqual(
-      bench.linesOf("warn").map((line) => line["text"]),
-      ["came too late, will be delivered again"],
-    );
-    assert.equal(bench.next.sent.length, 1);
-  });
-
-  it("takes a message that it had to wait long for, once the queue says that it is its own", async (t) => {
-    const bench = await workbench(t);
-    await bench.put(MESSAGE);
-    const receive = bench.own.receive.bind(bench.own);
-    bench.own.receive = (options) => {
-      bench.clock.jump(300);
-      return receive(options);
-    };
-    bench.start(async (message) => message);
-    await until("its end", () => bench.outcomes.length === 1);
-    assert.equal(bench.own.count("changeVisibility"), 1);
-    assert.deepEqual(bench.linesOf("warn"), []);
-  });
-
   it("refuses to run a step whose results would have nowhere to go", async (t) => {
     const bench = await workbench(t);
     const stop = new AbortController().signal;
