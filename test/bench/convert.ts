@@ -1,8 +1,7 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
-import { bundleWays, go, type Cost } from "./convert/go.ts";
+import { bundleWays, go } from "./convert/go.ts";
 import { makeInputs, type BenchImage } from "./convert/inputs.ts";
 import type { Way } from "./convert/ways.ts";
 import { ratioOf, type Comparison } from "./ratio.ts";
@@ -27,8 +26,8 @@ export async function* benchConvert(mib: number): AsyncGenerator<Finding> {
     for (const image of await makeInputs(directory, mib)) {
       const rows = image.driver === undefined ? ovaRows() : otherRows(image);
       const ways = rows.filter(({ runs }) => runs === undefined);
-      const rounds = await inTurn(`convert, ${image.name}`, ways, (row) =>
-        once(row, image, program, join(directory, "work")),
+      const rounds = await inTurn(`convert, ${image.name}`, ways, ({ way, workers }) =>
+        go(program, way, { image, directory: join(directory, "work"), workers }),
       );
       yield* rows.map((row) => ratioOf(image.name, row, rounds));
     }
@@ -107,19 +106,4 @@ function otherRows({ name }: BenchImage): readonly Row[] {
     },
     row("floor: sha512 on one core", "hashing", VERIFIED_PLAIN),
   ];
-}
-
-async function once(
-  { way, workers }: Row,
-  image: BenchImage,
-  program: string,
-  directory: string,
-): Promise<Cost> {
-  await mkdir(directory);
-  try {
-    return await go(program, way, { image, directory, workers });
-  } finally {
-    await rm(directory, { recursive: true });
-    await execa("sync"); // what one way leaves to the file system is not for the next to pay
-  }
 }

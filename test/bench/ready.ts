@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleWays, go } from "./convert/go.ts";
@@ -20,17 +20,11 @@ export async function* benchReady(mib: number): AsyncGenerator<Finding> {
   try {
     const program = await bundleWays(join(directory, "program"));
     const image = await makeOva(directory, mib);
-    const predecessor = async () => {
-      const work = join(directory, "work");
-      await mkdir(work);
-      const cost = await go(program, "predecessorCopied", { image, directory: work, workers: 1 });
-      await rm(work, { recursive: true });
-      return cost;
-    };
+    const work = join(directory, "work");
     const ways = [
       {
         what: PREDECESSOR,
-        run: predecessor,
+        run: () => go(program, "predecessorCopied", { image, directory: work, workers: 1 }),
         bar: { panel: "ready", of: "theirs" },
       },
       {

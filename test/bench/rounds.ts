@@ -1,3 +1,4 @@
+import { execa } from "execa";
 import type { Cost } from "./convert/go.ts";
 import { progress } from "./progress.ts";
 
@@ -19,6 +20,7 @@ export async function inTurn<Way extends { readonly what: string }>(
     progress(`${what}: ${round === 0 ? "warming up" : `round ${round} of ${ROUNDS}`}`);
     for (const way of ways) {
       const cost = await go(way);
+      await execa("sync"); // what one way leaves to the file system is not for the next to pay
       if (round > 0) {
         costs.get(way.what)?.push(cost);
       }

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { execa } from "execa";
@@ -39,12 +39,20 @@ export async function bundleWays(directory: string): Promise<string> {
   return join(directory, "way-process.js");
 }
 
-/** Goes a way in a process of its own, and watches its memory. @param program as of `bundleWays` */
+/**
+ * Goes a way in a process of its own, and watches its memory. The task's directory is made for it, and removed with all that is in it.
+ * @param program as of `bundleWays`
+ */
 export async function go(program: string, way: Way, task: WayTask): Promise<Cost> {
-  const running = execa(process.execPath, [program, JSON.stringify([way, task])], {
-    stderr: "inherit",
-  });
-  using peak = watchPeak(running.pid ?? 0);
-  const { stdout } = await running;
-  return { ...costSchema.parse(JSON.parse(stdout)), peakBytes: peak.bytes() };
+  await mkdir(task.directory);
+  try {
+    const running = execa(process.execPath, [program, JSON.stringify([way, task])], {
+      stderr: "inherit",
+    });
+    using peak = watchPeak(running.pid ?? 0);
+    const { stdout } = await running;
+    return { ...costSchema.parse(JSON.parse(stdout)), peakBytes: peak.bytes() };
+  } finally {
+    await rm(task.directory, { recursive: true });
+  }
 }
