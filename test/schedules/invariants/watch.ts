@@ -5,6 +5,7 @@ import {
   SHA512,
   SUPERSEDED_BY,
 } from "../../../functions/shared/lineage/attributes.ts";
+import type { Wish } from "../site/administrator.ts";
 import type { CallWatcher } from "../site/front-end.ts";
 import { usableImage, viewImages, type ImageView } from "../site/images.ts";
 import type { Site } from "../site/site.ts";
@@ -65,26 +66,49 @@ type Check = (change: Change, site: Site, expireUnknown: "keep" | "expire") => s
 const noneIsMoreVisible: Check = ({ before, after }, { administrator }) => {
   for (const image of after) {
     const old = before.find(({ id }) => id === image.id);
-    const wish = administrator.wish(image.identifier ?? "");
     const formerOwner = /^uid=(\d+)/.exec(image.attribute(REMEMBERED) ?? "")?.[1];
     const isGivenBack =
       image.attribute(SUPERSEDED_BY) !== undefined &&
       image.mode === "700" &&
       image.uid === Number(formerOwner);
-    const more = isGivenBack
-      ? undefined
-      : whoSeesMore(image, old, wish, administrator.untouched.uid);
-    // Her last wish for an image that she has deleted may still come with the next one: that one was announced before.
-    const lastWish = administrator.deleted.get(image.identifier ?? "") ?? wish;
-    if (
-      more !== undefined &&
-      whoSeesMore(image, old, lastWish, administrator.untouched.uid) !== undefined
-    ) {
+    const [more, ...otherwise] = wishesFor(image.identifier ?? "", after, administrator).map(
+      (wish) => whoSeesMore(image, old, wish, administrator.untouched.uid),
+    );
+    if (!isGivenBack && more !== undefined && !otherwise.includes(undefined)) {
       return `image ${image.id} ${image.name} is open to ${more}`;
     }
   }
   return undefined;
 };
+
+/**
+ * What the administrator wants of an identifier's image. When she has deleted it, its rights went with it: the next one gets those of
+ * the one that expired last, or still hers when it was announced before.
+ */
+function wishesFor(
+  identifier: string,
+  images: readonly ImageView[],
+  administrator: Site["administrator"],
+): readonly Wish[] {
+  const wish = administrator.wish(identifier);
+  const lastWish = administrator.deleted.get(identifier);
+  if (lastWish === undefined) {
+    return [wish];
+  }
+  const expired = images.filter(
+    (image) => image.identifier === identifier && image.oneState === "expired",
+  );
+  return [wish, lastWish, ...expired.flatMap(rememberedWish)];
+}
+
+function rememberedWish(image: ImageView): readonly Wish[] {
+  const [, uid, gid, mode, disabled] =
+    /^uid=(\d+) gid=(\d+) mode=(\d{3}) disabled=(yes|no)/.exec(image.attribute(REMEMBERED) ?? "") ??
+    [];
+  return mode === undefined
+    ? []
+    : [{ uid: Number(uid), gid: Number(gid), mode, disabled: disabled === "yes" }];
+}
 
 /**
  * No call of ours takes away the usable image of an identifier that is endorsed, unless it is the first of the two renames of a swap:
@@ -156,6 +180,7 @@ const noOlderTakesOver: Check = ({ call, before, after }, site) => {
   const newer = after.find(
     (other) =>
       other.identifier === image.identifier &&
+      other.oneState !== "pending" && // it has not had the NAME yet, and will take it
       (other.attribute(EVENT_TIME) ?? "") > (image.attribute(EVENT_TIME) ?? ""),
   );
   const isNamedByIndex =
