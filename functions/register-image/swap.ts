@@ -3,8 +3,9 @@ import type { Rights } from "../convert-image/message.ts";
 import type { Deps } from "../shared/deps.ts";
 import { GiveUp, RetryLater, RpcFault } from "../shared/errors.ts";
 import { IDENTIFIER, REMEMBERED } from "../shared/lineage/attributes.ts";
-import type { Lineage } from "../shared/lineage/lineage.ts";
+import { retiredBy, type Lineage } from "../shared/lineage/lineage.ts";
 import {
+  hasRetiredName,
   lockAway,
   lockAwayRetired,
   mark,
@@ -46,7 +47,8 @@ export async function swap(
   deps: Deps,
   signal: AbortSignal,
 ): Promise<void> {
-  const old = lineage.live?.id === pending.id ? undefined : lineage.live;
+  const old =
+    lineage.live?.id === pending.id ? undefined : (lineage.live ?? markedOnly(job, lineage, deps));
   assertNameIsFree(job, pending, old, pool);
   if (pending.name !== job.identifier) {
     await remember(
@@ -67,6 +69,15 @@ export async function swap(
   if (old !== undefined) {
     await lockAway(old.id, deps, signal);
   }
+}
+
+/** The old image, when an earlier attempt has marked it and somebody has renamed it by hand since: its NAME does not tell any more. */
+function markedOnly(
+  job: AvailableJob,
+  lineage: Lineage,
+  { config }: Pick<Deps, "config">,
+): Image | undefined {
+  return retiredBy(job, lineage).find((image) => !hasRetiredName(image, "superseded", job, config));
 }
 
 function assertNameIsFree(

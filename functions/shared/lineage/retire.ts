@@ -103,9 +103,8 @@ export async function rename(
   deps: Deps,
   signal: AbortSignal,
 ): Promise<void> {
-  const name = retiredName(pattern(state, deps.config), job.identifier, new Date(job.eventTime));
-  const other = `${name}_${image.id}`; // two versions retired within one second
-  if (image.name === name || image.name === other) {
+  const [name, other] = retiredNames(image, state, job, deps.config);
+  if (hasRetiredName(image, state, job, deps.config)) {
     return;
   }
   try {
@@ -116,6 +115,27 @@ export async function rename(
     }
     await deps.opennebula.rename(image.id, other, signal);
   }
+}
+
+/** Whether the image has the name already that `rename` gives. */
+export function hasRetiredName(
+  image: Image,
+  state: RetiredState,
+  job: Job,
+  config: Config,
+): boolean {
+  return retiredNames(image, state, job, config).includes(image.name);
+}
+
+/** The second is for two versions that are retired within one second. */
+function retiredNames(
+  { id }: Image,
+  state: RetiredState,
+  job: Job,
+  config: Config,
+): readonly [string, string] {
+  const name = retiredName(pattern(state, config), job.identifier, new Date(job.eventTime));
+  return [name, `${name}_${id}`];
 }
 
 /** Hands the image to oneadmin, closes it for everybody else and disables it, now or (noted) when no VM uses it any more. */
