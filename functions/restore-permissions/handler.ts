@@ -49,7 +49,7 @@ async function restore(id: number, job: Job, deps: Deps, signal: AbortSignal): P
   }
 }
 
-/** @returns false when a newer version has become live beside this one, which is retired instead */
+/** @returns false when the image is not live any more: it was retired meanwhile, or a newer version is live beside it */
 async function giveRights(
   image: Image,
   rights: Rights,
@@ -61,6 +61,10 @@ async function giveRights(
     await applyRights(image, rights, deps, signal);
     return true;
   } catch (error) {
+    const isFinal = error instanceof GiveUp || error instanceof RpcFault;
+    if (isFinal && (await undoIfRetired(image.id, deps, signal))) {
+      return false;
+    }
     // Two jobs that swapped at the same time: both inherit the same owner, who cannot have two images of the NAME.
     const holder =
       error instanceof GiveUp && error.cause instanceof RpcFault ? takenBy(error.cause) : undefined;
@@ -89,10 +93,17 @@ async function settle(id: number, deps: Deps, signal: AbortSignal): Promise<void
   if (before !== undefined && !isRetired(before)) {
     await deps.opennebula.append(id, new Map([[STATE, "live"]]), signal);
   }
-  const after = await deps.opennebula.image(id, signal);
-  if (after !== undefined && isRetired(after)) {
-    await retireAgain(after, deps, signal);
+  await undoIfRetired(id, deps, signal);
+}
+
+/** Looks whether the image was retired meanwhile; what it was given is taken from it then. */
+async function undoIfRetired(id: number, deps: Deps, signal: AbortSignal): Promise<boolean> {
+  const image = await deps.opennebula.image(id, signal);
+  if (image === undefined || !isRetired(image)) {
+    return false;
   }
+  await retireAgain(image, deps, signal);
+  return true;
 }
 
 /**

@@ -176,6 +176,27 @@ describe("restoring the rights", () => {
     assert.notEqual((await live()).id, early.id);
   });
 
+  it("Bug: an image that expired while its owner was refused stayed open to his group. Fix: it is looked at once more then, too", async () => {
+    const message = await chain.passUntilRegistered(chain.available());
+    await setImageQuota("0");
+    const { id } = await live();
+    const { opennebula } = chain.deps;
+    let isFirst = true;
+    const chown: typeof opennebula.chown = async (...args) => {
+      if (isFirst) {
+        isFirst = false;
+        await chain.pass(chain.expired()); // another worker, between two calls
+      }
+      await opennebula.chown(...args);
+    };
+    await handle(message, { ...chain.deps, opennebula: { ...opennebula, chown } }, signal());
+    const locked = await again(id);
+    assert.deepEqual(
+      [locked.uid, locked.gid, locked.mode, locked.state],
+      [0, 0, "700", "DISABLED"],
+    );
+  });
+
   it("an image that somebody deleted is no error", async () => {
     const message = await chain.passUntilRegistered(chain.available());
     await chain.site.oneadmin.delete((await live()).id, false, signal());
