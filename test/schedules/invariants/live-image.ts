@@ -19,14 +19,17 @@ export function oneImageIsLive(rested: Rested): readonly string[] {
 }
 
 /** The live image is that of the newest endorsed version: by what it says, and to the byte. */
-export function liveHasNewestContent({ live, expected, site }: Rested): readonly string[] {
+export function liveHasNewestContent(rested: Rested): readonly string[] {
+  const { live, expected, site } = rested;
   const [image] = live;
   if (image === undefined || expected.kind !== "live") {
     return [];
   }
   const { sha512, disk } = expected.content;
   if (image.attribute(SHA512) !== sha512) {
-    return [`image ${image.id} says that it holds another version`];
+    return isUpdateForgotten(rested)
+      ? []
+      : [`image ${image.id} says that it holds another version`];
   }
   return site.datastore.content(image.source)?.equals(disk) === true
     ? []
@@ -37,11 +40,24 @@ export function liveHasNewestContent({ live, expected, site }: Rested): readonly
  * A broker that restarts delivers an expiry before the announcement that it takes back. When there is no image yet, the expiry's time
  * can be left on none, and only vmcatcher's index could tell the announcement that it is too old.
  */
-function isExpiryForgotten({ site, events, live, others }: Rested): boolean {
-  const expiry = events.findLast(({ what }) => what.kind === "expired")?.eventTime ?? "";
+function isExpiryForgotten(rested: Rested): boolean {
+  const expiry = rested.events.findLast(({ what }) => what.kind === "expired");
+  return isForgotten(expiry?.eventTime ?? "", rested);
+}
+
+/** So it does with an older announcement and a newer one whose image the administrator has deleted, and the newer one's time with it. */
+function isUpdateForgotten(rested: Rested): boolean {
+  const { events, identifier, site } = rested;
+  const update = events.findLast(({ what }) => what.kind === "available")?.eventTime ?? "";
+  const isDeleted = update <= (site.administrator.deletedTimes.get(identifier) ?? "");
+  return isDeleted && isForgotten(update, rested);
+}
+
+/** No image tells that there was an event of that time, and nothing else can be asked. */
+function isForgotten(time: string, { site, live, others }: Rested): boolean {
   return (
     site.isIndexHidden &&
     site.broker.hasRestarted &&
-    [...live, ...others].every((image) => (image.attribute(EVENT_TIME) ?? "") < expiry)
+    [...live, ...others].every((image) => (image.attribute(EVENT_TIME) ?? "") < time)
   );
 }

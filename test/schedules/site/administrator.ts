@@ -1,4 +1,9 @@
-import { IDENTIFIER, STATE, SUPERSEDED_BY } from "../../../functions/shared/lineage/attributes.ts";
+import {
+  EVENT_TIME,
+  IDENTIFIER,
+  STATE,
+  SUPERSEDED_BY,
+} from "../../../functions/shared/lineage/attributes.ts";
 import { OneError } from "../../fakes/opennebula/one-error.ts";
 import type { Image } from "../../fakes/opennebula/image.ts";
 import { textOf } from "../../fakes/opennebula/template.ts";
@@ -37,6 +42,8 @@ export class Administrator {
   readonly renamed = new Set<number>();
   /** Identifiers whose live image she has deleted, with what was wished for it: its rights went with it. */
   readonly deleted = new Map<string, Wish>();
+  /** Of each of them, the time of the newest event that the image held. */
+  readonly deletedTimes = new Map<string, string>();
 
   /** Rights of an image that nobody has given to anybody. */
   readonly untouched: Wish;
@@ -148,6 +155,7 @@ export class Administrator {
       case "delete":
         this.#frontEnd.byHand("one.image.delete", id, false);
         this.deleted.set(identifier, wish);
+        this.deletedTimes.set(identifier, textOf(image.template, EVENT_TIME) ?? "");
         this.forget(identifier);
         break;
       case "start vm":
