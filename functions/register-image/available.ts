@@ -24,7 +24,7 @@ import { endRetirement, lockAwayRetired } from "../shared/lineage/retire.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
 import type { Message } from "./message.ts";
 import { completePending, deletePending, deleteUnnamed, findPending } from "./pending.ts";
-import { swap } from "./swap.ts";
+import { heir, swap } from "./swap.ts";
 
 type Outcome = RestoreMessage["outcome"];
 
@@ -81,7 +81,7 @@ async function finish(
   signal: AbortSignal,
 ): Promise<Outcome> {
   await deleteUnnamed(job, lineage.images, deps, signal);
-  await lockAwayRetired(job, lineage, deps, signal);
+  await lockAwayRetired(job, lineage, heir(live), deps, signal);
   return { kind: "registered", imageId: live.id };
 }
 

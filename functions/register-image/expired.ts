@@ -10,7 +10,7 @@ import {
   retiredBy,
   type Lineage,
 } from "../shared/lineage/lineage.ts";
-import { endRetirement, isHalfExpired, lockAway, retire } from "../shared/lineage/retire.ts";
+import { endRenamed, endRetirement, isHalfExpired, retire } from "../shared/lineage/retire.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
 
 type Outcome = RestoreMessage["outcome"];
@@ -50,8 +50,8 @@ export async function handleExpired(
   }
   // Of this job, which is delivered again, or of one that was lost with its queue.
   const begun = new Set([...retiredBy(job, lineage), ...lineage.images.filter(isHalfExpired)]);
-  for (const { id } of begun) {
-    await lockAway(id, deps, signal);
+  for (const image of begun) {
+    await endRenamed(image, undefined, deps, signal);
   }
   if (job.subscription !== "subscribed") {
     await leaveTime(job, lineage, deps, signal);

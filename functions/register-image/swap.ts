@@ -2,15 +2,14 @@ import type { AvailableJob } from "../capture-metadata/message.ts";
 import type { Rights } from "../convert-image/message.ts";
 import type { Deps } from "../shared/deps.ts";
 import { GiveUp, RetryLater, RpcFault } from "../shared/errors.ts";
-import { IDENTIFIER, REMEMBERED } from "../shared/lineage/attributes.ts";
+import { IDENTIFIER, REMEMBERED, STATE } from "../shared/lineage/attributes.ts";
 import { retiredBy, type Lineage } from "../shared/lineage/lineage.ts";
 import {
+  endRenamed,
   hasRetiredName,
-  lockAway,
   lockAwayRetired,
   mark,
   rename,
-  rightsGivenSince,
 } from "../shared/lineage/retire.ts";
 import {
   inheritedRights,
@@ -62,13 +61,16 @@ export async function swap(
       await rename(old, "superseded", job, deps, signal);
     }
     await takeName(job, pending, old, deps, signal);
-    const changed = old === undefined ? undefined : await rightsGivenSince(old, deps, signal);
-    await remember(pending, changed, deps, signal);
   }
-  await lockAwayRetired(job, lineage, deps, signal);
   if (old !== undefined) {
-    await lockAway(old.id, deps, signal);
+    await endRenamed(old, heir(pending), deps, signal);
   }
+  await lockAwayRetired(job, lineage, heir(pending), deps, signal);
+}
+
+/** The image that took the NAME, as long as it has yet to get its rights: then it gets what the old one was given last. */
+export function heir(image: Image): Image | undefined {
+  return image.attributes.get(STATE) === "pending" ? image : undefined;
 }
 
 /** The old image, when an earlier attempt has marked it and somebody has renamed it by hand since: its NAME does not tell any more. */

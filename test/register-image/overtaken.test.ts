@@ -121,6 +121,46 @@ describe("a job that is overtaken half-way", () => {
     assert.deepEqual([(await live()).uid, (await live()).mode], [first.uid, "604"]);
   });
 
+  /** An attempt during which an administrator opens the old image to everybody, right before its renaming; it ends after that or after a later one. */
+  const attemptUntilRenamed = async (job: Job, last: number): Promise<void> => {
+    const { opennebula } = chain.deps;
+    const rename: OpenNebula["rename"] = async (id, name, patience) => {
+      if (id === first.id) {
+        await opennebula.chmod(id, "604", patience);
+      }
+      await opennebula.rename(id, name, patience);
+      if (id === last) {
+        throw new Error("cut off");
+      }
+    };
+    await assert.rejects(
+      chain.pass(job, { ...chain.deps, opennebula: { ...opennebula, rename } }),
+      /cut off/,
+    );
+  };
+
+  for (const [where, last] of [
+    ["the first", (old: number) => old],
+    ["the second", (old: number) => old + 1],
+  ] as const) {
+    it(`Bug: rights given before the renaming were lost when the attempt ended after ${where} of the renames. Fix: the next one looks`, async () => {
+      const job = chain.available();
+      await attemptUntilRenamed(job, last(first.id));
+      await attemptUntil(job, "chmod"); // the old image is oneadmin's already, but not closed
+      await chain.pass(job);
+      assert.deepEqual([(await live()).uid, (await live()).mode], [first.uid, "604"]);
+    });
+  }
+
+  it("Bug: rights given before the renaming were lost when an expiry was interrupted after it. Fix: the next attempt looks", async () => {
+    const expired = chain.expired();
+    await attemptUntilRenamed(expired, first.id);
+    await attemptUntil(expired, "chmod");
+    await chain.pass(expired);
+    await chain.pass(chain.available());
+    assert.deepEqual([(await live()).uid, (await live()).mode], [first.uid, "604"]);
+  });
+
   it("does not take for an administrator's what another attempt of the same job has done to the old image", async () => {
     const { opennebula } = chain.deps;
     const rename: OpenNebula["rename"] = async (id, name, patience) => {

@@ -5,7 +5,7 @@ import type { Deps } from "../deps.ts";
 import { RpcFault } from "../errors.ts";
 import { isNameTaken, isWrongState } from "../opennebula/faults.ts";
 import type { Image } from "../opennebula/opennebula.ts";
-import { DISABLE, EVENT_TIME, REMEMBERED, STATE, SUPERSEDED_BY } from "./attributes.ts";
+import { DISABLE, EVENT_TIME, IDENTIFIER, REMEMBERED, STATE, SUPERSEDED_BY } from "./attributes.ts";
 import { isRetired, retiredBy, type Lineage } from "./lineage.ts";
 import { retiredName } from "./retired-name.ts";
 import {
@@ -36,9 +36,25 @@ export async function retire(
 ): Promise<void> {
   await mark(image, state, job, deps, signal);
   await rename(image, state, job, deps, signal);
+  await endRenamed(image, undefined, deps, signal);
+}
+
+/**
+ * The last part, for an image that this attempt or an earlier one has renamed. The rights that it was given until then are noted
+ * first: on the image that takes its place, and when they are safe there, on itself.
+ * @param heir the image that takes its place, as long as it has yet to get its rights
+ */
+export async function endRenamed(
+  image: Image,
+  heir: Image | undefined,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<void> {
   const changed = await rightsGivenSince(image, deps, signal);
   if (changed !== undefined) {
-    await deps.opennebula.append(image.id, new Map([[REMEMBERED, rightsText(changed)]]), signal);
+    for (const { id } of heir === undefined ? [image] : [heir, image]) {
+      await deps.opennebula.append(id, new Map([[REMEMBERED, rightsText(changed)]]), signal);
+    }
   }
   await lockAway(image.id, deps, signal);
 }
@@ -48,7 +64,7 @@ export async function retire(
  * not hers to give.
  * @returns undefined when nothing has changed, and for an image whose rights were not restored yet: there, what it remembers counts
  */
-export async function rightsGivenSince(
+async function rightsGivenSince(
   image: Image,
   deps: Deps,
   signal: AbortSignal,
@@ -56,22 +72,23 @@ export async function rightsGivenSince(
   if (isUnrestored(image)) {
     return undefined;
   }
+  // An attempt that was interrupted may have marked the image when it had others.
+  const noted = (isRetired(image) ? rememberedRights(image) : undefined) ?? rightsOf(image);
+  const isRenamed = image.name !== image.attributes.get(IDENTIFIER);
   const now = await deps.opennebula.image(image.id, signal);
-  if (now === undefined || isBeingLockedAway(now, image)) {
+  if (now === undefined || isBeingLockedAway(now, isRenamed ? noted : image)) {
     return undefined;
   }
   const rights = rightsOf(now);
-  // An attempt that was interrupted may have marked the image when it had others.
-  const noted = isRetired(image) ? rememberedRights(image) : undefined;
-  return rightsText(rights) === rightsText(noted ?? rightsOf(image)) ? undefined : rights;
+  return rightsText(rights) === rightsText(noted) ? undefined : rights;
 }
 
 /** What it has now is not from an administrator, but from another attempt of the job, which is further. */
-function isBeingLockedAway(now: Image, before: Image): boolean {
+function isBeingLockedAway(now: Image, before: Pick<Rights, "uid" | "gid">): boolean {
   return now.mode === RETIRED_MODE || (isOneadmins(now) && !isOneadmins(before));
 }
 
-function isOneadmins({ uid, gid }: Image): boolean {
+function isOneadmins({ uid, gid }: Pick<Rights, "uid" | "gid">): boolean {
   return uid === ONEADMIN && gid === ONEADMIN;
 }
 
@@ -153,18 +170,19 @@ export async function lockAway(id: number, deps: Deps, signal: AbortSignal): Pro
   await disable(image, deps, signal);
 }
 
-/** Locks away what earlier attempts of the job have renamed. @returns how many images that are */
+/** Locks away what earlier attempts of the job have renamed. @param heir as of `endRenamed` */
 export async function lockAwayRetired(
   job: Job,
   lineage: Lineage,
+  heir: Image | undefined,
   deps: Deps,
   signal: AbortSignal,
-): Promise<number> {
-  const renamed = retiredBy(job, lineage).filter((image) => image !== lineage.live);
-  for (const { id } of renamed) {
-    await lockAway(id, deps, signal);
+): Promise<void> {
+  for (const image of retiredBy(job, lineage)) {
+    if (image !== lineage.live) {
+      await endRenamed(image, heir, deps, signal);
+    }
   }
-  return renamed.length;
 }
 
 /**
@@ -178,7 +196,7 @@ export async function endRetirement(
   deps: Deps,
   signal: AbortSignal,
 ): Promise<Image | undefined> {
-  await lockAwayRetired(job, lineage, deps, signal);
+  await lockAwayRetired(job, lineage, undefined, deps, signal);
   const kept = retiredBy(job, lineage).find((image) => image === lineage.live);
   if (kept !== undefined) {
     // The mark holds the rights that the image had, or was about to get.
