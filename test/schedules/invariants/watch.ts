@@ -1,6 +1,7 @@
 import type { CallRecord } from "../../fakes/opennebula/call-log.ts";
 import {
   EVENT_TIME,
+  JOB,
   REMEMBERED,
   SHA512,
   SUPERSEDED_BY,
@@ -129,8 +130,13 @@ const noneIsLost: Check = ({ call, before, after }, site, expireUnknown) => {
       return `${identifier} has lost its image ${lost.id}, and nothing takes its place`;
     }
     const wasWaiting = successor(before, identifier);
+    // When she has deleted the image herself, one is needed only where it was to take the place of an older one.
     const isRetired = before.some(
-      (image) => image.identifier === identifier && image.oneState === "superseded",
+      (image) =>
+        image.identifier === identifier &&
+        image.oneState === "superseded" &&
+        (!site.administrator.deleted.has(identifier) ||
+          image.attribute(SUPERSEDED_BY) === wasWaiting?.attribute(JOB)),
     );
     if (
       call.method === "one.image.delete" &&
