@@ -72,8 +72,8 @@ const noneIsMoreVisible: Check = ({ before, after }, { administrator }) => {
       image.attribute(SUPERSEDED_BY) !== undefined &&
       image.mode === "700" &&
       image.uid === Number(formerOwner);
-    const [more, ...otherwise] = wishesFor(image.identifier ?? "", after, administrator).map(
-      (wish) => whoSeesMore(image, old, wish, administrator.untouched.uid),
+    const [more, ...otherwise] = wishesFor(image.identifier ?? "", administrator).map((wish) =>
+      whoSeesMore(image, old, wish, administrator.untouched.uid),
     );
     if (!isGivenBack && more !== undefined && !otherwise.includes(undefined)) {
       return `image ${image.id} ${image.name} is open to ${more}`;
@@ -84,31 +84,13 @@ const noneIsMoreVisible: Check = ({ before, after }, { administrator }) => {
 
 /**
  * What the administrator wants of an identifier's image. When she has deleted it, its rights went with it: the next one gets those of
- * the one that expired last, or still hers when it was announced before.
+ * the one that expired last, or those that were read when it was announced.
  */
-function wishesFor(
-  identifier: string,
-  images: readonly ImageView[],
-  administrator: Site["administrator"],
-): readonly Wish[] {
+function wishesFor(identifier: string, administrator: Site["administrator"]): readonly Wish[] {
   const wish = administrator.wish(identifier);
-  const lastWish = administrator.deleted.get(identifier);
-  if (lastWish === undefined) {
-    return [wish];
-  }
-  const expired = images.filter(
-    (image) => image.identifier === identifier && image.oneState === "expired",
-  );
-  return [wish, lastWish, ...expired.flatMap(rememberedWish)];
-}
-
-function rememberedWish(image: ImageView): readonly Wish[] {
-  const [, uid, gid, mode, disabled] =
-    /^uid=(\d+) gid=(\d+) mode=(\d{3}) disabled=(yes|no)/.exec(image.attribute(REMEMBERED) ?? "") ??
-    [];
-  return mode === undefined
-    ? []
-    : [{ uid: Number(uid), gid: Number(gid), mode, disabled: disabled === "yes" }];
+  return administrator.deleted.has(identifier)
+    ? [wish, ...administrator.formerWishes(identifier)]
+    : [wish];
 }
 
 /**

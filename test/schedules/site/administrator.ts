@@ -38,10 +38,11 @@ export class Administrator {
   readonly groups: readonly number[];
   readonly #frontEnd: FrontEnd;
   readonly #wishes = new Map<string, Wish>();
+  readonly #formerWishes = new Map<string, readonly Wish[]>();
   /** Images that she has renamed. */
   readonly renamed = new Set<number>();
-  /** Identifiers whose live image she has deleted, with what was wished for it: its rights went with it. */
-  readonly deleted = new Map<string, Wish>();
+  /** Identifiers whose live image she has deleted: its rights went with it. */
+  readonly deleted = new Set<string>();
   /** Of each of them, the time of the newest event that the image held. */
   readonly deletedTimes = new Map<string, string>();
 
@@ -65,9 +66,9 @@ export class Administrator {
     return this.#wishes.get(identifier) ?? this.untouched;
   }
 
-  /** The wish is forgotten: nobody can know it any more. */
-  forget(identifier: string): void {
-    this.#wishes.delete(identifier);
+  /** All that she has ever wanted of it. */
+  formerWishes(identifier: string): readonly Wish[] {
+    return this.#formerWishes.get(identifier) ?? [];
   }
 
   /** @returns whether there was a live image to do it to */
@@ -125,27 +126,34 @@ export class Administrator {
     }
   }
 
+  #want(identifier: string, wish: Wish): void {
+    this.#wishes.set(identifier, wish);
+    this.#formerWishes.set(identifier, [...this.formerWishes(identifier), wish]);
+  }
+
   #do(identifier: string, image: Image, action: OnImage): void {
     const { id } = image;
-    const wish = this.wish(identifier);
+    // The next one after a deleted image has what nobody can foretell, and what she sees.
+    const seen = this.deleted.has(identifier) ? rightsOf(image) : this.untouched;
+    const wish = this.#wishes.get(identifier) ?? seen;
     const { world } = this.#frontEnd;
     switch (action.kind) {
       case "chown": {
         const uid = this.users[action.user] ?? 0;
         const gid = this.groups[action.group] ?? 0;
         this.#frontEnd.byHand("one.image.chown", id, uid, gid);
-        this.#wishes.set(identifier, { ...wish, uid, gid });
+        this.#want(identifier, { ...wish, uid, gid });
         break;
       }
       case "chmod":
         this.#frontEnd.byHand("one.image.chmod", id, ...bits(action.mode));
-        this.#wishes.set(identifier, { ...wish, mode: action.mode });
+        this.#want(identifier, { ...wish, mode: action.mode });
         break;
       case "enable":
       case "disable": {
         const disabled = action.kind === "disable";
         this.#frontEnd.byHand("one.image.enable", id, !disabled);
-        this.#wishes.set(identifier, { ...wish, disabled });
+        this.#want(identifier, { ...wish, disabled });
         break;
       }
       case "rename":
@@ -154,9 +162,9 @@ export class Administrator {
         break;
       case "delete":
         this.#frontEnd.byHand("one.image.delete", id, false);
-        this.deleted.set(identifier, wish);
+        this.deleted.add(identifier);
         this.deletedTimes.set(identifier, textOf(image.template, EVENT_TIME) ?? "");
-        this.forget(identifier);
+        this.#wishes.delete(identifier); // nobody can know it any more
         break;
       case "start vm":
         addVm(world, findUser(world, 0), { images: [image] });
@@ -175,6 +183,10 @@ export function liveImage(world: World, identifier: string): Image | undefined {
       (textOf(template, SUPERSEDED_BY) ?? "") === "" && // `live` can be written in the moment of its retirement
       state !== "DELETE",
   );
+}
+
+function rightsOf({ uid, gid, mode, state }: Image): Wish {
+  return { uid, gid, mode: mode.toString(8).padStart(3, "0"), disabled: state === "DISABLED" };
 }
 
 function bits(mode: string): number[] {
