@@ -2,7 +2,7 @@ import type { Job } from "../capture-metadata/message.ts";
 import type { Rights } from "../convert-image/message.ts";
 import type { Deps } from "../shared/deps.ts";
 import { GiveUp, RpcFault } from "../shared/errors.ts";
-import { IDENTIFIER, JOB, STATE, SUPERSEDED_BY } from "../shared/lineage/attributes.ts";
+import { IDENTIFIER, JOB, RESTORED, STATE, SUPERSEDED_BY } from "../shared/lineage/attributes.ts";
 import { eventTime, isRetired } from "../shared/lineage/lineage.ts";
 import { lockAway, retire } from "../shared/lineage/retire.ts";
 import { rememberedRights } from "../shared/lineage/rights.ts";
@@ -91,7 +91,11 @@ async function giveRights(
 async function settle(id: number, deps: Deps, signal: AbortSignal): Promise<void> {
   const before = await deps.opennebula.image(id, signal);
   if (before !== undefined && !isRetired(before)) {
-    await deps.opennebula.append(id, new Map([[STATE, "live"]]), signal);
+    const settled = new Map([
+      [STATE, "live"],
+      [RESTORED, "yes"],
+    ]);
+    await deps.opennebula.append(id, settled, signal);
   }
   await undoIfRetired(id, deps, signal);
 }

@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import type { AvailableJob, Job } from "../../functions/capture-metadata/message.ts";
+import { handle as restore } from "../../functions/restore-permissions/handler.ts";
 import {
   newImageAttributes,
   pendingName,
@@ -119,6 +120,48 @@ describe("a job that is overtaken half-way", () => {
     };
     await chain.pass(chain.available(), { ...chain.deps, opennebula: { ...opennebula, rename } });
     assert.deepEqual([(await live()).uid, (await live()).mode], [first.uid, "604"]);
+  });
+
+  /** What another worker and an administrator do while an update is about to mark an image that has yet to get its rights. */
+  const updateRestoredMeanwhile = async (
+    meanwhile: (id: number) => Promise<void>,
+  ): Promise<void> => {
+    const message = await chain.passUntilRegistered(chain.available());
+    const { opennebula } = chain.deps;
+    const append: OpenNebula["append"] = async (id, attributes, patience) => {
+      if (attributes.get(STATE) === "superseded") {
+        await restore(message, chain.deps, patience);
+        await meanwhile(id);
+      }
+      await opennebula.append(id, attributes, patience);
+    };
+    await chain.pass(chain.available(), { ...chain.deps, opennebula: { ...opennebula, append } });
+  };
+
+  it("Bug: rights given right after the restoration, between the look at the old image and its mark, were lost. Fix: it tells that it was restored", async () => {
+    await updateRestoredMeanwhile((id) =>
+      chain.site.oneadmin.chmod(id, "604", AbortSignal.timeout(5000)),
+    );
+    assert.deepEqual([(await live()).uid, (await live()).mode], [first.uid, "604"]);
+  });
+
+  it("does not take for an administrator's what another attempt has done to an image that was just restored", async () => {
+    await updateRestoredMeanwhile((id) =>
+      chain.site.oneadmin.chown(id, 0, 0, AbortSignal.timeout(5000)),
+    );
+    assert.deepEqual([(await live()).uid, (await live()).mode], [first.uid, "640"]);
+  });
+
+  it("an image that is not retired after all hands on what it remembers until it is restored again", async () => {
+    await chain.pass(chain.available());
+    const { id } = await live();
+    const expired = chain.expired({ cacheIndex });
+    await attemptUntil(expired, "rename");
+    await endorse("0".repeat(128));
+    await chain.passUntilRegistered(expired);
+    await chain.site.oneadmin.chmod(id, "600", AbortSignal.timeout(5000)); // a restoration that is cut off
+    await chain.pass(chain.available());
+    assert.deepEqual([(await live()).uid, (await live()).mode], [first.uid, "640"]);
   });
 
   /** An attempt during which an administrator opens the old image to everybody, right before its renaming; it ends after that or after a later one. */

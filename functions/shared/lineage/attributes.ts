@@ -13,6 +13,8 @@ export const JOB = "VMCATCHER_ONE_JOB";
 export const EVENT_TIME = "VMCATCHER_ONE_EVENT_TIME";
 /** Rights that are to be restored while the image is pending, that were restored when it is live, that it had when it is retired. */
 export const REMEMBERED = "VMCATCHER_ONE_REMEMBERED";
+/** `yes`: the image has the rights that it remembered when it was pending. Nobody's mark takes it away, as it does `live`. */
+export const RESTORED = "VMCATCHER_ONE_RESTORED";
 /** The job that superseded or expired the image. */
 export const SUPERSEDED_BY = "VMCATCHER_ONE_SUPERSEDED_BY";
 /** sha512 of the source file. */

@@ -5,7 +5,15 @@ import type { Deps } from "../deps.ts";
 import { RpcFault } from "../errors.ts";
 import { isNameTaken, isWrongState } from "../opennebula/faults.ts";
 import type { Image } from "../opennebula/opennebula.ts";
-import { DISABLE, EVENT_TIME, IDENTIFIER, REMEMBERED, STATE, SUPERSEDED_BY } from "./attributes.ts";
+import {
+  DISABLE,
+  EVENT_TIME,
+  IDENTIFIER,
+  REMEMBERED,
+  RESTORED,
+  STATE,
+  SUPERSEDED_BY,
+} from "./attributes.ts";
 import { isRetired, retiredBy, type Lineage } from "./lineage.ts";
 import { retiredName } from "./retired-name.ts";
 import {
@@ -62,21 +70,19 @@ export async function endRenamed(
 /**
  * What an administrator has made of an image's rights between our look at it, or its mark, and its renaming; from then on it is
  * not hers to give.
- * @returns undefined when nothing has changed, and for an image whose rights were not restored yet: there, what it remembers counts
+ * @returns undefined when nothing has changed, and for an image whose rights are not restored yet: there, what it remembers counts
  */
 async function rightsGivenSince(
   image: Image,
   deps: Deps,
   signal: AbortSignal,
 ): Promise<Rights | undefined> {
-  if (isUnrestored(image)) {
-    return undefined;
-  }
   // An attempt that was interrupted may have marked the image when it had others.
   const noted = (isRetired(image) ? rememberedRights(image) : undefined) ?? rightsOf(image);
   const isRenamed = image.name !== image.attributes.get(IDENTIFIER);
+  const before = isRenamed || isUnrestored(image) ? noted : image;
   const now = await deps.opennebula.image(image.id, signal);
-  if (now === undefined || isBeingLockedAway(now, isRenamed ? noted : image)) {
+  if (now === undefined || isUnrestored(now) || isBeingLockedAway(now, before)) {
     return undefined;
   }
   const rights = rightsOf(now);
@@ -202,6 +208,7 @@ export async function endRetirement(
     // The mark holds the rights that the image had, or was about to get.
     const pending = new Map([
       [STATE, "pending"],
+      [RESTORED, ""],
       [SUPERSEDED_BY, ""],
     ]);
     await deps.opennebula.append(kept.id, pending, signal);

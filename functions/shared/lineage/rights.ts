@@ -1,6 +1,6 @@
 import { rightsSchema, type Rights } from "../../convert-image/message.ts";
 import type { Image } from "../opennebula/opennebula.ts";
-import { REMEMBERED, STATE } from "./attributes.ts";
+import { REMEMBERED, RESTORED, STATE } from "./attributes.ts";
 import { isRetired, latestExpired, type Lineage } from "./lineage.ts";
 
 /** The rights that the identifier's next image gets: those of the live image, else those that the last expired one had. */
@@ -35,6 +35,9 @@ export function rightsOf(image: Image): Rights {
 
 /** Whether an image has yet to get the rights that it remembers. The first image of an identifier remembers none. */
 export function isUnrestored(image: Image): boolean {
+  if (image.attributes.has(RESTORED)) {
+    return false; // also when it was marked by somebody whose look was older
+  }
   return isRetired(image)
     ? image.attributes.get(REMEMBERED)?.endsWith(UNRESTORED) === true
     : image.attributes.get(STATE) === "pending" && rememberedRights(image) !== undefined;
