@@ -5,10 +5,12 @@ import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { handle } from "../../functions/convert-image/handler.ts";
 import type { AvailableJob } from "../../functions/capture-metadata/message.ts";
 import { systemClock } from "../../functions/shared/clock.ts";
 import { readConfig, type Config } from "../../functions/shared/config.ts";
 import { silentLog } from "../../functions/shared/log.ts";
+import { layOut, sampleNamed } from "../fixtures/samples/samples.ts";
 
 /** A site's directories, gone after the test. */
 export class Site implements AsyncDisposable {
@@ -89,4 +91,21 @@ export function searchPath(path: string): Disposable {
       process.env["PATH"] = before;
     },
   };
+}
+
+/** Lets the step work. */
+export async function convert(job: AvailableJob, site: Site, signal = patience()) {
+  return handle({ job, unchanged: false }, site.deps, signal);
+}
+
+/** Lays a sample out as a pin. @returns its event */
+export async function pinned(site: Site, file: string): Promise<AvailableJob> {
+  const sample = sampleNamed(file);
+  await layOut(sample, site.pin);
+  return jobFor(site.pin, { sha512: sample.sha512, format: sample.declaredFormat });
+}
+
+/** Longer than any test takes. */
+export function patience(): AbortSignal {
+  return AbortSignal.timeout(30_000);
 }
