@@ -3,20 +3,22 @@ import type { Message as RestoreMessage } from "../restore-permissions/message.t
 import type { Deps } from "../shared/deps.ts";
 import { changedAttributes } from "../shared/lineage/announced.ts";
 import {
-  EVENT_TIME,
+  CONFIRMED,
   EXPIRY_UNKNOWN_SINCE,
   JOB,
   SHA512,
   STALE_SINCE,
   STATE,
-  SUPERSEDED_BY,
 } from "../shared/lineage/attributes.ts";
+import { outlastRetirement } from "../shared/lineage/confirmation.ts";
 import { isWanted } from "../shared/lineage/guards.ts";
 import {
   eventTime,
   holds,
   isOutdated,
+  isRetired,
   lineageOf,
+  newerOf,
   retiredBy,
   type Lineage,
 } from "../shared/lineage/lineage.ts";
@@ -112,7 +114,7 @@ function isBetweenRenames(job: AvailableJob, lineage: Lineage): boolean {
 /**
  * The content is live already: the event leaves its time on the image, so that no older one can undo it, brings the texts up to
  * date that the list says of the image, and withdraws what was noted against it. An image of the predecessor is adopted by the
- * same call.
+ * same call. What another job has begun to make of the image is left to that job, unless it never ends.
  */
 async function confirm(
   job: AvailableJob,
@@ -123,24 +125,21 @@ async function confirm(
   const attributes = new Map([
     // An old announcement of the same content, repeated, must not bring old texts back.
     ...(job.eventTime < eventTime(live) ? [] : changedAttributes(job.attributes, live)),
-    [EVENT_TIME, laterOf(eventTime(live), job.eventTime)],
+    // An old announcement, repeated, must not make room for other old events.
+    [CONFIRMED, newerOf(live.attributes.get(CONFIRMED) ?? "", job.eventTime)],
     [SHA512, job.sha512],
   ]);
-  for (const note of [STALE_SINCE, EXPIRY_UNKNOWN_SINCE, SUPERSEDED_BY]) {
+  for (const note of [STALE_SINCE, EXPIRY_UNKNOWN_SINCE]) {
     if (live.attributes.has(note)) {
       attributes.set(note, "");
     }
   }
-  const pending = live.attributes.get(STATE) === "pending";
-  if (!pending) {
+  const known = live.attributes.get(STATE);
+  if (known !== "live" && known !== "pending" && !isRetired(live)) {
     attributes.set(STATE, "live");
   }
   await deps.opennebula.append(live.id, attributes, signal);
+  const state = await outlastRetirement(live, deps, signal);
   // An update whose last step was given up left the image pending: that step gets another chance.
-  return pending ? { kind: "registered", imageId: live.id } : { kind: "unchanged" };
-}
-
-/** An old announcement of the same content, repeated, must not make room for other old events. */
-function laterOf(one: string, other: string): string {
-  return one > other ? one : other;
+  return state === "pending" ? { kind: "registered", imageId: live.id } : { kind: "unchanged" };
 }

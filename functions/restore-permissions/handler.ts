@@ -112,16 +112,24 @@ async function undoIfRetired(id: number, deps: Deps, signal: AbortSignal): Promi
 
 /**
  * What was given to a retired image is taken from it, and `live`, written in the moment of its retirement, is undone. An image that
- * still has the NAME is only marked: it is in use until its successor is there, which gets the rights that it has then.
+ * still has the NAME is only marked: it is in use until its successor is there, which gets the rights that it has then. When the mark
+ * was taken off in the same moment, `live` was right.
  */
 async function retireAgain(image: Image, deps: Deps, signal: AbortSignal): Promise<void> {
+  const isNamed = image.name === image.attributes.get(IDENTIFIER);
+  if (isNamed && !image.attributes.has(SUPERSEDED_BY)) {
+    await deps.opennebula.append(image.id, new Map([[STATE, "live"]]), signal);
+    return;
+  }
   if (image.attributes.get(STATE) === "live") {
     const by = image.attributes.get(SUPERSEDED_BY);
     const pool = await deps.opennebula.images(signal);
     const state = pool.some((other) => other.attributes.get(JOB) === by) ? "superseded" : "expired";
     await deps.opennebula.append(image.id, new Map([[STATE, state]]), signal);
+    const now = await deps.opennebula.image(image.id, signal);
+    return now === undefined ? undefined : await retireAgain(now, deps, signal);
   }
-  if (image.name !== image.attributes.get(IDENTIFIER)) {
+  if (!isNamed) {
     await lockAway(image.id, deps, signal);
   }
 }

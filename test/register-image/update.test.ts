@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { GiveUp, RetryLater, StartOver } from "../../functions/shared/errors.ts";
 import {
-  EVENT_TIME,
+  CONFIRMED,
   JOB,
   pendingName,
   STALE_SINCE,
@@ -137,7 +137,7 @@ describe("an update", () => {
     assert.equal(after.id, before.id);
     assert.equal((await chain.site.images()).length, 1);
     assert.equal(
-      after.attributes.get(EVENT_TIME),
+      after.attributes.get(CONFIRMED),
       repeated.eventTime,
       "no older event can undo it now",
     );

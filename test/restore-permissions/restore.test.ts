@@ -79,6 +79,29 @@ describe("restoring the rights", () => {
     assert.deepEqual([(await live()).uid, (await live()).mode], [user, "640"]);
   });
 
+  it("Bug: an image whose retirement was called off while its update ended said `expired` for ever. Fix: it is looked at once more", async () => {
+    const message = await chain.passUntilRegistered(chain.available());
+    const { id } = await live();
+    const { opennebula } = chain.deps;
+    const meanwhile = [
+      ["expired", "another job"],
+      ["live", ""],
+    ];
+    const append: typeof opennebula.append = async (image, attributes, patience) => {
+      const [state, by] = meanwhile.shift() ?? [];
+      if (state !== undefined && by !== undefined) {
+        const other = new Map([
+          [STATE, state],
+          ["VMCATCHER_ONE_SUPERSEDED_BY", by],
+        ]);
+        await opennebula.append(image, other, patience);
+      }
+      await opennebula.append(image, attributes, patience);
+    };
+    await handle(message, { ...chain.deps, opennebula: { ...opennebula, append } }, signal());
+    assert.equal((await again(id)).attributes.get(STATE), "live");
+  });
+
   it("an image that is marked as superseded and still has the NAME keeps its rights until it is renamed", async () => {
     const message = await chain.passUntilRegistered(chain.available());
     await handle(message, chain.deps, signal());

@@ -2,7 +2,6 @@ import type { Job } from "../../capture-metadata/message.ts";
 import { readCacheIndex } from "../../shared/cache-index.ts";
 import type { Config } from "../../shared/config.ts";
 import { GiveUp } from "../../shared/errors.ts";
-import { EVENT_TIME } from "../../shared/lineage/attributes.ts";
 import { eventTime, holds, lineageOf, type Lineage } from "../../shared/lineage/lineage.ts";
 import type { Image } from "../../shared/opennebula/opennebula.ts";
 
@@ -51,7 +50,7 @@ function newest(job: Job, { images }: Lineage): Verdict {
     text:
       newer === undefined
         ? `no image has an event after ${job.eventTime}`
-        : `image ${newer.id} has one of ${newer.attributes.get(EVENT_TIME) ?? ""}, this one is of ${job.eventTime}: superseded`,
+        : `image ${newer.id} has one of ${eventTime(newer)}, this one is of ${job.eventTime}: superseded`,
   };
 }
 

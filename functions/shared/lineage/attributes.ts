@@ -9,8 +9,10 @@ export const ANNOUNCED_SHA512 = "VMCATCHER_EVENT_SL_CHECKSUM_SHA512";
 export const STATE = "VMCATCHER_ONE_STATE";
 /** The job that made the image. */
 export const JOB = "VMCATCHER_ONE_JOB";
-/** Time of the newest event that made, confirmed, superseded or expired the image. */
+/** Time of the newest event that made, superseded or expired the image. */
 export const EVENT_TIME = "VMCATCHER_ONE_EVENT_TIME";
+/** Time of the newest event that announced the image's content once more. */
+export const CONFIRMED = "VMCATCHER_ONE_CONFIRMED";
 /** Rights that are to be restored while the image is pending, that were restored when it is live, that it had when it is retired. */
 export const REMEMBERED = "VMCATCHER_ONE_REMEMBERED";
 /** `yes`: the image has the rights that it remembered when it was pending. Nobody's mark takes it away, as it does `live`. */

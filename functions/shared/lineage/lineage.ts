@@ -3,6 +3,7 @@ import { GiveUp } from "../errors.ts";
 import type { Image } from "../opennebula/opennebula.ts";
 import {
   ANNOUNCED_SHA512,
+  CONFIRMED,
   EVENT_TIME,
   IDENTIFIER,
   SHA512,
@@ -86,7 +87,13 @@ export function latestExpired(lineage: Lineage): Image | undefined {
 
 /** Time of the newest event that touched the image; text order is time order, and no event is older than any. */
 export function eventTime(image: Image): string {
-  return image.attributes.get(EVENT_TIME) ?? "";
+  const { attributes } = image;
+  return newerOf(attributes.get(EVENT_TIME) ?? "", attributes.get(CONFIRMED) ?? "");
+}
+
+/** The later one of two times of events. */
+export function newerOf(one: string, other: string): string {
+  return one > other ? one : other;
 }
 
 function isMarkedLive(image: Image): boolean {

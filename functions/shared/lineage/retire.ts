@@ -10,10 +10,10 @@ import {
   EVENT_TIME,
   IDENTIFIER,
   REMEMBERED,
-  RESTORED,
   STATE,
   SUPERSEDED_BY,
 } from "./attributes.ts";
+import { unmark, yieldToConfirmation } from "./confirmation.ts";
 import { isRetired, retiredBy, type Lineage } from "./lineage.ts";
 import { retiredName } from "./retired-name.ts";
 import {
@@ -98,7 +98,10 @@ function isOneadmins({ uid, gid }: Pick<Rights, "uid" | "gid">): boolean {
   return uid === ONEADMIN && gid === ONEADMIN;
 }
 
-/** Marks the image; the attributes alone change nothing for its users. */
+/**
+ * Marks the image; the attributes alone change nothing for its users.
+ * @throws RetryLater when the image was confirmed since it was looked at
+ */
 export async function mark(
   image: Image,
   state: RetiredState,
@@ -106,16 +109,16 @@ export async function mark(
   deps: Deps,
   signal: AbortSignal,
 ): Promise<void> {
-  if (isRetired(image) && image.attributes.get(SUPERSEDED_BY) === job.id) {
-    return;
+  if (!isRetired(image) || image.attributes.get(SUPERSEDED_BY) !== job.id) {
+    const attributes = new Map([
+      [STATE, state],
+      [SUPERSEDED_BY, job.id],
+      [EVENT_TIME, job.eventTime],
+      [REMEMBERED, rightsToRemember(image)],
+    ]);
+    await deps.opennebula.append(image.id, attributes, signal);
   }
-  const attributes = new Map([
-    [STATE, state],
-    [SUPERSEDED_BY, job.id],
-    [EVENT_TIME, job.eventTime],
-    [REMEMBERED, rightsToRemember(image)],
-  ]);
-  await deps.opennebula.append(image.id, attributes, signal);
+  await yieldToConfirmation(image, job, deps, signal);
 }
 
 /** Gives the image its retired name. The name comes from the event's time, so that a repetition arrives at the same one. */
@@ -194,7 +197,7 @@ export async function lockAwayRetired(
 /**
  * Ends what earlier attempts of a job have begun that is not wanted any more: images that they have renamed are locked away, and a
  * live image that they have only marked is not retired after all.
- * @returns that live image; it is pending, and its rights and state are to be restored
+ * @returns the live image when its rights and state are to be restored, be it that an attempt has ended before it told so
  */
 export async function endRetirement(
   job: Job,
@@ -203,18 +206,10 @@ export async function endRetirement(
   signal: AbortSignal,
 ): Promise<Image | undefined> {
   await lockAwayRetired(job, lineage, undefined, deps, signal);
-  const kept = retiredBy(job, lineage).find((image) => image === lineage.live);
-  if (kept !== undefined) {
-    // The mark holds the rights that the image had, or was about to get.
-    const pending = new Map([
-      [STATE, "pending"],
-      [RESTORED, ""],
-      [SUPERSEDED_BY, ""],
-    ]);
-    await deps.opennebula.append(kept.id, pending, signal);
-    deps.log.info({ imageId: kept.id }, "the live image is not retired after all");
-  }
-  return kept;
+  const { live } = lineage;
+  const isMarked = live !== undefined && retiredBy(job, lineage).includes(live);
+  const state = isMarked ? await unmark(live, deps, signal) : live?.attributes.get(STATE);
+  return state === "pending" ? live : undefined;
 }
 
 /** Disables an image, or notes on it that this is to be done as soon as no VM uses it. */

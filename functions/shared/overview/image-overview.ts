@@ -6,7 +6,7 @@ import {
   STATE,
   SUPERSEDED_BY,
 } from "../lineage/attributes.ts";
-import { isRetired } from "../lineage/lineage.ts";
+import { eventTime, isRetired } from "../lineage/lineage.ts";
 import type { Image, ImageState } from "../opennebula/opennebula.ts";
 
 /** One image of an identifier. */
@@ -62,7 +62,7 @@ export function imageOverview(image: Image): ImageOverview {
     version: attributes.get("VMCATCHER_EVENT_HV_VERSION"),
     sha512: (attributes.get(SHA512) ?? attributes.get(ANNOUNCED_SHA512))?.toLowerCase(),
     job: attributes.get(JOB),
-    eventTime: attributes.get(EVENT_TIME),
+    eventTime: eventTime(image) || undefined,
   };
 }
 

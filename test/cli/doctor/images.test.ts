@@ -77,6 +77,13 @@ describe("doctor on images", () => {
     const now = new Date("2026-11-22T10:00:00Z");
     const expected = { seen: /event of 2027-11-22T10.*in the future/, fix: /set the clock/ };
     await installation.tells("event-times", { severity, ...expected }, { now });
+    const confirmed = { ...ours, VMCATCHER_ONE_CONFIRMED: "2028-11-22T10:00:00.000000000Z" };
+    installation.site.simulator.addImage({ name: "y", attributes: confirmed });
+    const second = {
+      seen: /image \d+ y .*event of 2028/,
+      fix: /set VMCATCHER_ONE_CONFIRMED to now/,
+    };
+    await installation.tells("event-times", { severity, ...second }, { now });
   });
 
   for (const [row, image, seen, fix] of [

@@ -1,4 +1,4 @@
-import { EVENT_TIME, SHA512 } from "../../../functions/shared/lineage/attributes.ts";
+import { SHA512 } from "../../../functions/shared/lineage/attributes.ts";
 import type { Rested } from "./rested.ts";
 
 /** Exactly one live image for an endorsed identifier, none for any other that anybody can know to be expired. */
@@ -58,6 +58,6 @@ function isForgotten(time: string, { site, live, others }: Rested): boolean {
   return (
     site.isIndexHidden &&
     site.broker.hasRestarted &&
-    [...live, ...others].every((image) => (image.attribute(EVENT_TIME) ?? "") < time)
+    [...live, ...others].every(({ eventTime }) => eventTime < time)
   );
 }

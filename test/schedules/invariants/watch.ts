@@ -1,6 +1,5 @@
 import type { CallRecord } from "../../fakes/opennebula/call-log.ts";
 import {
-  EVENT_TIME,
   JOB,
   REMEMBERED,
   SHA512,
@@ -169,7 +168,7 @@ const noOlderTakesOver: Check = ({ call, before, after }, site) => {
     (other) =>
       other.identifier === image.identifier &&
       other.oneState !== "pending" && // it has not had the NAME yet, and will take it
-      (other.attribute(EVENT_TIME) ?? "") > (image.attribute(EVENT_TIME) ?? ""),
+      other.eventTime > image.eventTime,
   );
   const isNamedByIndex =
     !site.isIndexHidden && site.vmcatcher.names(name, image.attribute(SHA512) ?? "");

@@ -1,4 +1,9 @@
-import { IDENTIFIER, STATE } from "../../../functions/shared/lineage/attributes.ts";
+import {
+  CONFIRMED,
+  EVENT_TIME,
+  IDENTIFIER,
+  STATE,
+} from "../../../functions/shared/lineage/attributes.ts";
 import type { Image } from "../../fakes/opennebula/image.ts";
 import { textOf } from "../../fakes/opennebula/template.ts";
 import type { World } from "../../fakes/opennebula/world.ts";
@@ -17,6 +22,8 @@ export interface ImageView {
   readonly identifier: string | undefined;
   /** VMCATCHER_ONE_STATE. */
   readonly oneState: string | undefined;
+  /** Of the newest event that is noted on it; empty when none is. */
+  readonly eventTime: string;
   /** The attribute; undefined when it is absent or empty. */
   attribute(name: string): string | undefined;
 }
@@ -39,6 +46,9 @@ export function viewImages(world: World): readonly ImageView[] {
         mode: image.mode.toString(8).padStart(3, "0"),
         isUsed: image.vms.size > 0,
         oneState: textOf(template, STATE),
+        eventTime: [EVENT_TIME, CONFIRMED]
+          .map((name) => textOf(template, name) ?? "")
+          .reduce((one, other) => (one > other ? one : other)),
         attribute: (attribute) => {
           const text = textOf(template, attribute);
           return text === "" ? undefined : text;

@@ -1,6 +1,7 @@
 import { readRegularFile } from "../../../shared/regular-file.ts";
 import { unlessMissing } from "../../../shared/unless-missing.ts";
 import {
+  CONFIRMED,
   EVENT_TIME,
   IDENTIFIER,
   REMEMBERED,
@@ -40,4 +41,4 @@ export const restrictedAttributes: Check = {
 
 const MAX_BYTES = 2 ** 20;
 const RESTRICTED = /^[ \t]*IMAGE_RESTRICTED_ATTR[ \t]*=[ \t]*"([^"\n]*)"/gim;
-const RELIED_ON = [IDENTIFIER, STATE, EVENT_TIME, REMEMBERED, SUPERSEDED_BY];
+const RELIED_ON = [IDENTIFIER, STATE, EVENT_TIME, CONFIRMED, REMEMBERED, SUPERSEDED_BY];

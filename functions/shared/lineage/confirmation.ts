@@ -1,0 +1,99 @@
+import type { Job } from "../../capture-metadata/message.ts";
+import type { Deps } from "../deps.ts";
+import { RetryLater } from "../errors.ts";
+import type { Image } from "../opennebula/opennebula.ts";
+import { CONFIRMED, STATE, SUPERSEDED_BY } from "./attributes.ts";
+import { isRetired } from "./lineage.ts";
+import { isUnrestored } from "./rights.ts";
+
+/*
+ * OpenNebula has no compare-and-set. A broker that restarts can let two jobs of one identifier run at the same time, one that confirms
+ * the live image and one that retires it, each after a look at what was there before the other. So each of them first writes what
+ * the other one never writes, and then looks at what the other one writes:
+ *
+ *   confirm   C: CONFIRMED     look: marked or renamed?
+ *   retire    M: the mark      look: CONFIRMED since?       rename
+ *
+ * C before the look of `retire`: it takes its mark off and its job starts afresh, and the guards decide, with what both have written.
+ * C after it, and so after M: `confirm` sees the mark or the new name. It waits until either the mark is off, or the new name is there
+ * and its own job starts afresh. When neither comes for as long as an attempt can last that has begun before C, nobody is left to
+ * rename the image, and `confirm` takes the mark off. An attempt that begins after C knows of it from its first look.
+ *
+ * Who is killed between two of these calls, or delivered again, begins with such a look too. The time of C is in an attribute of its
+ * own, so that neither overwrites the other's; the later one of both counts (`eventTime`).
+ */
+
+/**
+ * The second half of a mark.
+ * @param image as it was when its retirement was decided
+ * @throws RetryLater when the image was confirmed since then; the mark is off again
+ */
+export async function yieldToConfirmation(
+  image: Image,
+  job: Job,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<void> {
+  const now = await deps.opennebula.image(image.id, signal);
+  if (now === undefined || now.attributes.get(CONFIRMED) === image.attributes.get(CONFIRMED)) {
+    return;
+  }
+  if (now.attributes.get(SUPERSEDED_BY) === job.id) {
+    await unmark(now, deps, signal);
+  }
+  throw new RetryLater(`image ${image.id}: confirmed while it was being retired`, {
+    afterSeconds: 1,
+  });
+}
+
+/**
+ * The second half of a confirmation.
+ * @param image as it was before it was confirmed
+ * @returns what its state attribute says when nobody retires it any more
+ * @throws RetryLater when it was renamed or deleted
+ */
+export async function outlastRetirement(
+  image: Image,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const longestMs = (deps.config.leaseSeconds + LAST_CALL_SECONDS) * 1000;
+  for (let waitedMs = 0; ; waitedMs += PAUSE_MS) {
+    const now = await deps.opennebula.image(image.id, signal);
+    if (now?.name !== image.name) {
+      throw new RetryLater(`image ${image.id}: renamed or deleted while it was confirmed`, {
+        afterSeconds: 1,
+      });
+    }
+    if (!isRetired(now)) {
+      return now.attributes.get(STATE);
+    }
+    if (waitedMs >= longestMs) {
+      return await unmark(now, deps, signal);
+    }
+    await deps.clock.sleep(PAUSE_MS, signal);
+  }
+}
+
+/**
+ * Takes the mark of a retirement off an image.
+ * @returns its state then: pending when it has yet to get the rights that the mark holds
+ */
+export async function unmark(
+  image: Image,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<"pending" | "live"> {
+  const state = isUnrestored(image) ? "pending" : "live";
+  const attributes = new Map([
+    [STATE, state],
+    [SUPERSEDED_BY, ""],
+  ]);
+  await deps.opennebula.append(image.id, attributes, signal);
+  deps.log.info({ imageId: image.id, state }, "the live image is not retired after all");
+  return state;
+}
+
+const PAUSE_MS = 2000;
+/** What a lease's last call takes at most until it is given up (30 s), and until it has its effect all the same (a minute). */
+const LAST_CALL_SECONDS = 90;
