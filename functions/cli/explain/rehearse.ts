@@ -5,9 +5,9 @@ import * as z from "zod";
 import { jobSchema, type Job } from "../../capture-metadata/message.ts";
 import { FIRST_STEP, isStepName, steps, type StepName } from "../../registry.ts";
 import { messageSchema as restoreMessage } from "../../restore-permissions/message.ts";
-import { systemClock } from "../../shared/clock.ts";
+import { systemClock, type Clock } from "../../shared/clock.ts";
 import type { Config } from "../../shared/config.ts";
-import { GiveUp, RpcTransportError } from "../../shared/errors.ts";
+import { GiveUp, RetryLater, RpcTransportError } from "../../shared/errors.ts";
 import { silentLog } from "../../shared/log.ts";
 import type { OpenNebula } from "../../shared/opennebula/opennebula.ts";
 import { readEnvelope, restartedBody } from "../../shared/worker/envelope.ts";
@@ -86,7 +86,7 @@ export async function rehearse(
     // Nor into a datastore: what is there is told as a copy.
     config: { ...config, stagingDirectory: nowhere, datastoreLocation: undefined },
     opennebula: recording,
-    clock: systemClock,
+    clock: impatientClock,
     log: silentLog,
   };
   const foresight = {
@@ -105,6 +105,18 @@ export async function rehearse(
   const end = await play(stage, message);
   return { job, verdicts, calls, end };
 }
+
+/** What waits for OpenNebula, or for another job, would wait in vain: nothing changes in a rehearsal but by its own calls. */
+const impatientClock: Clock = {
+  ...systemClock,
+  sleep: async (milliseconds, signal) => {
+    if (milliseconds > LONGEST_PAUSE_MS) {
+      throw new RetryLater("it would wait here until OpenNebula or another job has ended its work");
+    }
+    await systemClock.sleep(milliseconds, signal);
+  },
+};
+const LONGEST_PAUSE_MS = 1000;
 
 /** Where a rehearsal is, and how it goes on. */
 interface Stage {
