@@ -5,6 +5,7 @@ import {
   SHA512,
   STALE_SINCE,
   STATE,
+  SUPERSEDED_BY,
 } from "../../shared/lineage/attributes.ts";
 import { isRetired } from "../../shared/lineage/lineage.ts";
 import type { Image } from "../../shared/opennebula/opennebula.ts";
@@ -47,6 +48,7 @@ const REASONS: readonly Row[] = [
   ],
   ["one.image.delete", () => true, "what this job has made is not wanted any more"],
 
+  ["one.image.update", sets(SUPERSEDED_BY, ""), "not retired after all: the mark is taken off"],
   [
     "one.image.update",
     sets(STATE, "superseded"),
