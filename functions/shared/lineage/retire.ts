@@ -5,14 +5,7 @@ import type { Deps } from "../deps.ts";
 import { RpcFault } from "../errors.ts";
 import { isNameTaken, isWrongState } from "../opennebula/faults.ts";
 import type { Image } from "../opennebula/opennebula.ts";
-import {
-  DISABLE,
-  EVENT_TIME,
-  IDENTIFIER,
-  REMEMBERED,
-  STATE,
-  SUPERSEDED_BY,
-} from "./attributes.ts";
+import { DISABLE, EVENT_TIME, IDENTIFIER, REMEMBERED, STATE, SUPERSEDED_BY } from "./attributes.ts";
 import { unmark, yieldToConfirmation } from "./confirmation.ts";
 import { isRetired, retiredBy, type Lineage } from "./lineage.ts";
 import { retiredName } from "./retired-name.ts";

@@ -5,6 +5,7 @@ import {
   EVENT_TIME,
   IDENTIFIER,
   REMEMBERED,
+  RESTORED,
   STATE,
   SUPERSEDED_BY,
 } from "../../../shared/lineage/attributes.ts";
@@ -41,4 +42,4 @@ export const restrictedAttributes: Check = {
 
 const MAX_BYTES = 2 ** 20;
 const RESTRICTED = /^[ \t]*IMAGE_RESTRICTED_ATTR[ \t]*=[ \t]*"([^"\n]*)"/gim;
-const RELIED_ON = [IDENTIFIER, STATE, EVENT_TIME, CONFIRMED, REMEMBERED, SUPERSEDED_BY];
+const RELIED_ON = [IDENTIFIER, STATE, EVENT_TIME, CONFIRMED, REMEMBERED, RESTORED, SUPERSEDED_BY];
