@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { PROGRAM_PATH } from "./engine/programs.ts";
 import { replaceGlobals } from "./engine/replace-globals.ts";
 import { replaceModules } from "./engine/replace-modules.ts";
 import type { Schedule } from "./schedule.ts";
@@ -9,6 +10,7 @@ import type { Failure, FromWorker, ToWorker } from "./worker-messages.ts";
  * which is once and for all.
  */
 process.env["TZ"] = "UTC";
+process.env["PATH"] = PROGRAM_PATH;
 replaceModules();
 replaceGlobals();
 const { generate } = await import("./generate.ts");

@@ -1,5 +1,6 @@
 import {
   accessSync,
+  constants,
   copyFileSync,
   existsSync,
   linkSync,
@@ -17,6 +18,7 @@ import {
   type MakeDirectoryOptions,
   type RmOptions,
 } from "node:fs";
+import { isProgram } from "../programs.ts";
 import { currentProcess } from "../simulated-process.ts";
 import { disk, diskOperation, touched } from "./disk-operation.ts";
 import { SimulatedFileHandle } from "./file-handle.ts";
@@ -26,8 +28,13 @@ import { SimulatedFileHandle } from "./file-handle.ts";
  * to use is missing here at first, which shows as an error of the import.
  */
 
+/** Whether a file can be executed is asked of programs only. */
 export function access(path: string, mode?: number): Promise<void> {
-  return diskOperation("access", "reads", () => accessSync(path, mode));
+  return diskOperation("access", "reads", () => {
+    if (mode !== constants.X_OK || !isProgram(path)) {
+      accessSync(path, mode);
+    }
+  });
 }
 
 export function copyFile(from: string, to: string, mode?: number): Promise<void> {
