@@ -1,7 +1,7 @@
 import { changedAttributes } from "../shared/lineage/announced.ts";
 import { JOB, SHA512, STATE, SUPERSEDED_BY } from "../shared/lineage/attributes.ts";
 import { holds, isComplete, latestExpired, type Lineage } from "../shared/lineage/lineage.ts";
-import { wasLockedAway } from "../shared/lineage/retire.ts";
+import { wasLockedAway } from "../shared/lineage/lock-away.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
 import type { Endorsement } from "./endorsement.ts";
 import type { Finding } from "./plan.ts";

@@ -1,7 +1,7 @@
 import { identifierSchema } from "../capture-metadata/message.ts";
 import { ANNOUNCED_SHA512, SHA512, STALE_SINCE, STATE } from "../shared/lineage/attributes.ts";
 import { eventTime, type Lineage } from "../shared/lineage/lineage.ts";
-import { isHalfExpired } from "../shared/lineage/retire.ts";
+import { isHalfExpired } from "../shared/lineage/lock-away.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
 import type { UnseenEvent } from "../shared/unseen-event.ts";
 import { hookTime, laterOf } from "./event-time.ts";

@@ -22,10 +22,11 @@ import {
   retiredBy,
   type Lineage,
 } from "../shared/lineage/lineage.ts";
-import { endRetirement, lockAwayRetired } from "../shared/lineage/retire.ts";
+import { lockAwayRetired } from "../shared/lineage/retire.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
 import type { Message } from "./message.ts";
 import { completePending, deletePending, deleteUnnamed, findPending } from "./pending.ts";
+import { superseded } from "./superseded.ts";
 import { heir, swap } from "./swap.ts";
 
 type Outcome = RestoreMessage["outcome"];
@@ -51,7 +52,7 @@ export async function handleAvailable(
     return await finish(job, before.live, before, deps, signal);
   }
   if (!isBetweenRenames(job, before) && !(await isWanted(job, before, deps, signal))) {
-    return await superseded(job, before, deps, signal);
+    return await giveWay(job, before, deps, signal);
   }
   if (before.live !== undefined && holds(before.live, job.sha512)) {
     await deletePending(job, before.images, deps, signal);
@@ -64,7 +65,7 @@ export async function handleAvailable(
     return await finish(job, after.live, after, deps, signal); // another attempt was faster, with an image of its own
   }
   if (!isBetweenRenames(job, after) && !(await isWanted(job, after, deps, signal))) {
-    return await superseded(job, after, deps, signal);
+    return await giveWay(job, after, deps, signal);
   }
   await swap(
     { job, pending, lineage: after, pool: poolAfter, captured: message.previous },
@@ -87,15 +88,14 @@ async function finish(
   return { kind: "registered", imageId: live.id };
 }
 
-async function superseded(
+async function giveWay(
   job: AvailableJob,
   lineage: Lineage,
   deps: Deps,
   signal: AbortSignal,
 ): Promise<Outcome> {
   await deletePending(job, lineage.images, deps, signal);
-  const kept = await endRetirement(job, lineage, deps, signal);
-  return kept === undefined ? { kind: "superseded" } : { kind: "registered", imageId: kept.id };
+  return await superseded(job, lineage, deps, signal);
 }
 
 /**

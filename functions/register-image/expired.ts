@@ -10,8 +10,10 @@ import {
   retiredBy,
   type Lineage,
 } from "../shared/lineage/lineage.ts";
-import { endRenamed, endRetirement, isHalfExpired, retire } from "../shared/lineage/retire.ts";
+import { isHalfExpired } from "../shared/lineage/lock-away.ts";
+import { endRenamed, retire } from "../shared/lineage/retire.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
+import { superseded } from "./superseded.ts";
 
 type Outcome = RestoreMessage["outcome"];
 
@@ -26,8 +28,7 @@ export async function handleExpired(
 ): Promise<Outcome> {
   const lineage = lineageOf(job.identifier, await deps.opennebula.imagesOf(job.identifier, signal));
   if (await isTakenBack(job, lineage, deps, signal)) {
-    const kept = await endRetirement(job, lineage, deps, signal);
-    return kept === undefined ? { kind: "superseded" } : { kind: "registered", imageId: kept.id };
+    return await superseded(job, lineage, deps, signal);
   }
   const { live } = lineage;
   if (live !== undefined && job.subscription === "subscribed") {

@@ -1,7 +1,7 @@
 import type { Rights } from "../convert-image/message.ts";
 import type { Deps } from "../shared/deps.ts";
 import { GiveUp, RpcFault } from "../shared/errors.ts";
-import { disable } from "../shared/lineage/retire.ts";
+import { disable } from "../shared/lineage/lock-away.ts";
 import { isMissing, isNameTaken, isQuota } from "../shared/opennebula/faults.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
 
