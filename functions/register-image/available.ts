@@ -56,6 +56,7 @@ export async function handleAvailable(
   }
   if (before.live !== undefined && holds(before.live, job.sha512)) {
     await deletePending(job, before.images, deps, signal);
+    await lockAwayRetired(job, before, heir(before.live), deps, signal);
     return await confirm(job, before.live, deps, signal);
   }
   const pending = await completePending(message, before.images, deps, signal);

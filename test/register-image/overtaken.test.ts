@@ -145,6 +145,18 @@ describe("a job that is overtaken half-way", () => {
     assert.deepEqual([(await live()).uid, (await live()).mode], [first.uid, "604"]);
   });
 
+  it("Bug: an update that was interrupted between its renames left the old image open, and its rights to nobody, when the same content was announced again. Fix: that image is the last one, and is locked away", async () => {
+    const sha512 = "1".repeat(128);
+    await endorse(sha512);
+    const job = chain.available({ cacheIndex, sha512 });
+    await attemptUntil(job, "rename", 1);
+    await chain.pass(chain.available({ cacheIndex, sha512 }));
+    assert.equal((await chain.pass(job)).kind, "unchanged");
+    assert.deepEqual([(await live()).uid, (await live()).mode], [first.uid, "640"]);
+    const { uid, mode, state } = await again(first.id);
+    assert.deepEqual([uid, mode, state], [0, "700", "DISABLED"]);
+  });
+
   it("does not take for an administrator's what another attempt has done to an image that was just restored", async () => {
     await updateRestoredMeanwhile((id) =>
       chain.site.oneadmin.chown(id, 0, 0, AbortSignal.timeout(5000)),

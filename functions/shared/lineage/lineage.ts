@@ -6,6 +6,7 @@ import {
   CONFIRMED,
   EVENT_TIME,
   IDENTIFIER,
+  JOB,
   SHA512,
   STATE,
   SUPERSEDED_BY,
@@ -78,6 +79,18 @@ export function retiredBy(job: Job, lineage: Lineage): readonly Image[] {
 export function isRetired(image: Image): boolean {
   const state = image.attributes.get(STATE);
   return state === "superseded" || state === "expired" || image.attributes.has(SUPERSEDED_BY);
+}
+
+/** The image that an update has renamed before it was interrupted: its successor still waits. */
+export function halfReplaced({ images }: Lineage): Image | undefined {
+  const waiting = new Set(
+    images
+      .filter((image) => image.attributes.get(STATE) === "pending")
+      .map((image) => image.attributes.get(JOB)),
+  );
+  return newest(
+    images.filter((image) => isRetired(image) && waiting.has(image.attributes.get(SUPERSEDED_BY))),
+  );
 }
 
 /** The image that expired last. */

@@ -1,20 +1,21 @@
 import { rightsSchema, type Rights } from "../../convert-image/message.ts";
 import type { Image } from "../opennebula/opennebula.ts";
 import { REMEMBERED, RESTORED, STATE } from "./attributes.ts";
-import { isRetired, latestExpired, type Lineage } from "./lineage.ts";
+import { halfReplaced, isRetired, latestExpired, type Lineage } from "./lineage.ts";
 
-/** The rights that the identifier's next image gets: those of the live image, else those that the last expired one had. */
+/**
+ * The rights that the identifier's next image gets: those of the live image, else those that the one had which an interrupted update
+ * has renamed, or which expired last.
+ */
 export function inheritedRights(
   lineage: Lineage,
 ): (Rights & { readonly imageId: number }) | undefined {
   if (lineage.live !== undefined) {
     return { imageId: lineage.live.id, ...rightsOf(lineage.live) };
   }
-  const expired = latestExpired(lineage);
-  const rights = expired === undefined ? undefined : rememberedRights(expired);
-  return expired === undefined || rights === undefined
-    ? undefined
-    : { imageId: expired.id, ...rights };
+  const last = halfReplaced(lineage) ?? latestExpired(lineage);
+  const rights = last === undefined ? undefined : rememberedRights(last);
+  return last === undefined || rights === undefined ? undefined : { imageId: last.id, ...rights };
 }
 
 /**
