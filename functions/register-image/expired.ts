@@ -1,7 +1,14 @@
 import type { ExpiredJob } from "../capture-metadata/message.ts";
 import type { Message as RestoreMessage } from "../restore-permissions/message.ts";
 import type { Deps } from "../shared/deps.ts";
-import { EVENT_TIME, EXPIRY_UNKNOWN_SINCE, STALE_SINCE } from "../shared/lineage/attributes.ts";
+import { RetryLater } from "../shared/errors.ts";
+import {
+  EVENT_TIME,
+  EXPIRY_UNKNOWN_SINCE,
+  IDENTIFIER,
+  STALE_SINCE,
+  STATE,
+} from "../shared/lineage/attributes.ts";
 import { isTakenBack } from "../shared/lineage/guards.ts";
 import {
   eventTime,
@@ -45,8 +52,25 @@ export async function handleExpired(
     );
     return await note(EXPIRY_UNKNOWN_SINCE, live, job, deps, signal);
   }
-  if (live !== undefined) {
-    await retire(live, "expired", job, deps, signal);
+  const leavesTime = job.subscription !== "subscribed";
+  if (leavesTime) {
+    await leaveTime(job, lineage, deps, signal);
+  }
+  const outcome = await end(job, lineage, deps, signal);
+  if (leavesTime) {
+    await assertNothingFollows(job, deps, signal);
+  }
+  return outcome;
+}
+
+async function end(
+  job: ExpiredJob,
+  lineage: Lineage,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  if (lineage.live !== undefined) {
+    await retire(lineage.live, "expired", job, deps, signal);
     return { kind: "expired" };
   }
   // Of this job, which is delivered again, or of one that was lost with its queue.
@@ -54,27 +78,60 @@ export async function handleExpired(
   for (const image of begun) {
     await endRenamed(image, undefined, deps, signal);
   }
-  if (job.subscription !== "subscribed") {
-    await leaveTime(job, lineage, deps, signal);
-  }
   return { kind: begun.size > 0 ? "expired" : "nothing-to-expire" };
 }
 
+/*
+ * An older announcement may still be on its way: held up by a retry, or at work in this moment, after a look at what was there before.
+ * So the expiry first leaves its time on all that this announcement will look at, and looks itself afterwards. Either it sees the
+ * image that has taken the NAME meanwhile, or restore-permissions sees the time on that image (expired-at.ts).
+ */
+
 /**
- * Nothing was live, but an older announcement may still be on its way, held up by a retry: the time of the expiry stays on the
- * newest image that there is, so that it comes too late. Before an update it does not: that announcement may be between its two
- * renames, and until the update is there the identifier needs its image.
+ * The time is left on images that wait for the NAME, and where nothing is live on the newest one besides. Before an update none is:
+ * that announcement may be between its two renames, and until the update is there the identifier needs its image.
  */
 async function leaveTime(
   job: ExpiredJob,
-  lineage: Lineage,
+  { live, images }: Lineage,
   deps: Deps,
   signal: AbortSignal,
 ): Promise<void> {
-  const image = newest(lineage.images);
-  if (image !== undefined && eventTime(image) < job.eventTime) {
-    await deps.opennebula.append(image.id, new Map([[EVENT_TIME, job.eventTime]]), signal);
+  const last = live === undefined ? newest(images.filter((image) => !isWaiting(image))) : undefined;
+  for (const image of images) {
+    if ((isWaiting(image) || image === last) && eventTime(image) < job.eventTime) {
+      await deps.opennebula.append(image.id, new Map([[EVENT_TIME, job.eventTime]]), signal);
+    }
   }
+}
+
+/** @throws RetryLater when an older announcement was at work meanwhile */
+async function assertNothingFollows(
+  job: ExpiredJob,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<void> {
+  const { live, images } = lineageOf(
+    job.identifier,
+    await deps.opennebula.imagesOf(job.identifier, signal),
+  );
+  const older = images.find((image) =>
+    image === live
+      ? eventTime(image) <= job.eventTime
+      : isWaiting(image) && eventTime(image) < job.eventTime,
+  );
+  if (older !== undefined) {
+    throw new RetryLater(`image ${older.id}: an older announcement was at work meanwhile`, {
+      afterSeconds: 1,
+    });
+  }
+}
+
+/** Whether the image is a new version that has not the NAME yet. */
+function isWaiting(image: Image): boolean {
+  return (
+    image.attributes.get(STATE) === "pending" && image.name !== image.attributes.get(IDENTIFIER)
+  );
 }
 
 async function note(

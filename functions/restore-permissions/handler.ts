@@ -11,6 +11,7 @@ import { takenBy } from "../shared/opennebula/faults.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
 import { removeStaged } from "../shared/staging.ts";
 import { applyRights } from "./apply-rights.ts";
+import { expiredAt } from "./expired-at.ts";
 import type { Message } from "./message.ts";
 
 /**
@@ -39,6 +40,12 @@ async function restore(id: number, job: Job, deps: Deps, signal: AbortSignal): P
   if (isRetired(image)) {
     await retireAgain(image, deps, signal);
   } else if (image.attributes.get(STATE) === "pending") {
+    const expiry = await expiredAt(image, job, deps, signal);
+    if (expiry !== undefined) {
+      deps.log.info({ imageId: id, expiry }, "expired while it took the name");
+      await retire(image, "expired", { ...job, eventTime: expiry }, deps, signal);
+      return;
+    }
     const rights = rememberedRights(image);
     if (rights === undefined || (await giveRights(image, rights, job, deps, signal))) {
       await settle(id, deps, signal);

@@ -157,6 +157,56 @@ describe("a job that is overtaken half-way", () => {
     assert.deepEqual([uid, mode, state], [0, "700", "DISABLED"]);
   });
 
+  /** An older announcement that takes the NAME while an expiry is at work, which has looked before. */
+  const announceWhile = (meanwhile: (takeName: () => Promise<void>) => Promise<void>) => {
+    const { opennebula } = chain.deps;
+    const job = chain.available();
+    const rename: OpenNebula["rename"] = async (id, name, patience) => {
+      const takeName = () => opennebula.rename(id, name, patience);
+      await (name === IDENTIFIER ? meanwhile(takeName) : takeName());
+    };
+    return chain.pass(job, { ...chain.deps, opennebula: { ...opennebula, rename } });
+  };
+
+  for (const [what, hasLive] of [
+    ["nothing was live", false],
+    ["the old image had been renamed already", true],
+  ] as const) {
+    it(`Bug: an announcement took the NAME right after an expiry, to which ${what}. Fix: it finds the expiry's time on its image`, async () => {
+      if (!hasLive) {
+        await chain.pass(chain.expired());
+      }
+      await announceWhile(async (takeName) => {
+        await chain.pass(chain.expired());
+        await takeName();
+      });
+      assert.equal(await chain.live(), undefined);
+      for (const { mode, uid } of (await chain.site.images()).filter(
+        ({ state }) => state !== "DELETE",
+      )) {
+        assert.deepEqual([uid, mode], [0, "700"]);
+      }
+    });
+  }
+
+  it("Bug: an expiry did not see the announcement that took the NAME beside it. Fix: it looks again, and its next attempt retires the image", async () => {
+    await chain.pass(chain.expired());
+    let expired: Job | undefined;
+    await announceWhile(async (takeName) => {
+      expired = chain.expired();
+      const { opennebula } = chain.deps;
+      const append: OpenNebula["append"] = async (...call) => {
+        await opennebula.append(...call);
+        await takeName();
+      };
+      const deps = { ...chain.deps, opennebula: { ...opennebula, append } };
+      await assert.rejects(chain.pass(expired, deps), /was at work meanwhile/);
+    });
+    assert.ok(expired);
+    await chain.pass(expired);
+    assert.equal(await chain.live(), undefined);
+  });
+
   it("does not take for an administrator's what another attempt has done to an image that was just restored", async () => {
     await updateRestoredMeanwhile((id) =>
       chain.site.oneadmin.chown(id, 0, 0, AbortSignal.timeout(5000)),
