@@ -1,13 +1,12 @@
 import type { Job } from "../capture-metadata/message.ts";
 import type { Deps } from "../shared/deps.ts";
-import { EVENT_TIME } from "../shared/lineage/attributes.ts";
+import { EVENT_TIME, JOB } from "../shared/lineage/attributes.ts";
 import { isWanted } from "../shared/lineage/guards.ts";
 import { isOutdated, lineageOf } from "../shared/lineage/lineage.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
 
 /**
  * When the expiry came that has left its time on an image while that took the NAME: each of them had looked before (register-image/expired.ts).
- * @param job which made the image
  * @returns undefined when none has, or when it was taken back
  */
 export async function expiredAt(
@@ -17,7 +16,11 @@ export async function expiredAt(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const expiry = image.attributes.get(EVENT_TIME) ?? "";
-  if (job.event === "expired" || expiry <= job.eventTime) {
+  if (
+    job.event === "expired" ||
+    image.attributes.get(JOB) !== job.id || // of a newer announcement, which another job only hands on
+    expiry <= job.eventTime
+  ) {
     return undefined;
   }
   const lineage = lineageOf(job.identifier, await deps.opennebula.imagesOf(job.identifier, signal));
