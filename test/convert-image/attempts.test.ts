@@ -19,7 +19,8 @@ import { execa } from "execa";
 import type { AvailableJob } from "../../functions/capture-metadata/message.ts";
 import { readProgress } from "../../functions/shared/staging.ts";
 import { layOut, sampleNamed } from "../fixtures/samples/samples.ts";
-import { convert, digestOf, jobFor, pinned, replaceQemuImg, searchPath, Site } from "./site.ts";
+import { jobFor } from "./job.ts";
+import { convert, digestOf, pinned, replaceQemuImg, searchPath, Site } from "./site.ts";
 
 const VMDK = sampleNamed("good/plain.vmdk");
 /** One that takes qemu-img. */

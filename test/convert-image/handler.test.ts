@@ -6,7 +6,8 @@ import { test } from "node:test";
 import { execa } from "execa";
 import { handle } from "../../functions/convert-image/handler.ts";
 import { sampleNamed } from "../fixtures/samples/samples.ts";
-import { convert, digestOf, jobFor, patience, pinned, Site } from "./site.ts";
+import { jobFor } from "./job.ts";
+import { convert, digestOf, patience, pinned, Site } from "./site.ts";
 
 const VMDK = sampleNamed("good/plain.vmdk");
 const RAW = sampleNamed("good/plain.raw");

@@ -11,7 +11,8 @@ import { produceDisk } from "../../functions/convert-image/produce-disk.ts";
 import { inspectDisk } from "../../functions/shared/disk/inspect-image.ts";
 import { layOut, sampleNamed } from "../fixtures/samples/samples.ts";
 import { archive, member, ovf } from "../shared/disk/archives.ts";
-import { digestOf, jobFor, replaceQemuImg, searchPath, Site } from "./site.ts";
+import { jobFor } from "./job.ts";
+import { digestOf, replaceQemuImg, searchPath, Site } from "./site.ts";
 
 const MIB = 2 ** 20;
 

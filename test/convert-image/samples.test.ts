@@ -10,7 +10,8 @@ import { inspectImage } from "../../functions/shared/disk/inspect-image.ts";
 import { claimOf } from "../../functions/shared/disk/known-formats.ts";
 import { GiveUp } from "../../functions/shared/errors.ts";
 import { layOut, samples, type Sample } from "../fixtures/samples/samples.ts";
-import { digestOf, jobFor, Site } from "./site.ts";
+import { jobFor } from "./job.ts";
+import { digestOf, Site } from "./site.ts";
 
 /** The predecessor's faults that a sample stands for. */
 const ROWS: ReadonlyMap<string, string> = new Map([

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,6 +11,7 @@ import { systemClock } from "../../functions/shared/clock.ts";
 import { readConfig, type Config } from "../../functions/shared/config.ts";
 import { silentLog } from "../../functions/shared/log.ts";
 import { layOut, sampleNamed } from "../fixtures/samples/samples.ts";
+import { jobFor } from "./job.ts";
 
 /** A site's directories, gone after the test. */
 export class Site implements AsyncDisposable {
@@ -47,24 +48,6 @@ export class Site implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.directory, { recursive: true, force: true });
   }
-}
-
-/** An event for an image file. */
-export function jobFor(
-  path: string,
-  facts: Partial<AvailableJob["source"]> & { readonly sha512: string },
-): AvailableJob {
-  const { sha512, ...source } = facts;
-  return {
-    id: randomBytes(16).toString("hex"),
-    event: "available",
-    eventTime: "2026-01-02T03:04:05.000000006Z",
-    identifier: "image-1",
-    attributes: {},
-    restarts: 0,
-    sha512,
-    source: { path, pinned: true, ...source },
-  };
 }
 
 export async function digestOf(path: string, algorithm: "sha256" | "sha512"): Promise<string> {

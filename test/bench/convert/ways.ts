@@ -12,7 +12,7 @@ import { SliceInflater, sliceCount } from "../../../functions/shared/disk/grains
 import { openImage } from "../../../functions/shared/disk/image-file.ts";
 import { inspectDisk, inspectImage } from "../../../functions/shared/disk/inspect-image.ts";
 import { silentLog } from "../../../functions/shared/log.ts";
-import { jobFor } from "../../convert-image/site.ts";
+import { jobFor } from "../../convert-image/job.ts";
 import { copySparse } from "./copy-sparse.ts";
 import { OVA_DISK, rawBeside, type BenchImage } from "./inputs.ts";
 
