@@ -157,6 +157,14 @@ describe("a job that is overtaken half-way", () => {
     assert.deepEqual([uid, mode, state], [0, "700", "DISABLED"]);
   });
 
+  it("Bug: rights were lost when an image expired while its own update wrote `live` on it. Fix: who has retired it counts", async () => {
+    await chain.pass(chain.expired());
+    const wroteLive = new Map([[STATE, "live"]]);
+    await chain.site.oneadmin.append(first.id, wroteLive, AbortSignal.timeout(5000));
+    await chain.pass(chain.available());
+    assert.deepEqual([(await live()).uid, (await live()).mode], [first.uid, "640"]);
+  });
+
   /** An older announcement that takes the NAME while an expiry is at work, which has looked before. */
   const announceWhile = (meanwhile: (takeName: () => Promise<void>) => Promise<void>) => {
     const { opennebula } = chain.deps;

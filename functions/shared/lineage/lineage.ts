@@ -93,9 +93,16 @@ export function halfReplaced({ images }: Lineage): Image | undefined {
   );
 }
 
-/** The image that expired last. */
-export function latestExpired(lineage: Lineage): Image | undefined {
-  return newest(lineage.images.filter((image) => image.attributes.get(STATE) === "expired"));
+/** The image that expired last; as for `isRetired`, `live` may have been written on it in the same moment. */
+export function latestExpired({ images }: Lineage): Image | undefined {
+  const jobs = new Set(images.map((image) => image.attributes.get(JOB)));
+  return newest(
+    images.filter(({ attributes }) => {
+      const by = attributes.get(SUPERSEDED_BY);
+      const state = attributes.get(STATE);
+      return state === "expired" || (state === "live" && by !== undefined && !jobs.has(by));
+    }),
+  );
 }
 
 /** Time of the newest event that touched the image; text order is time order, and no event is older than any. */
