@@ -37,7 +37,7 @@ export async function* benchGrowth(): AsyncGenerator<Finding> {
       AWS_ACCESS_KEY_ID: "x",
       AWS_SECRET_ACCESS_KEY: "x",
     };
-    Object.assign(process.env, env); // the SDK reads its keys there
+    using _ = setVariables(env); // the SDK reads its keys there
     const queue = { name: "ElasticMQ", panel: "elasticmq", env } as const;
     for (const events of [1, 10, 100, 1000]) {
       yield compared(await measure({ queue, events }));
@@ -45,6 +45,20 @@ export async function* benchGrowth(): AsyncGenerator<Finding> {
   } finally {
     await broker.stop();
   }
+}
+
+/** Sets variables of this process until the end of the scope: what is measured next must not have them. */
+function setVariables(variables: Readonly<Record<string, string>>): Disposable {
+  const before = { ...process.env };
+  Object.assign(process.env, variables);
+  return {
+    [Symbol.dispose]() {
+      for (const name of Object.keys(variables)) {
+        delete process.env[name];
+      }
+      Object.assign(process.env, before);
+    },
+  };
 }
 
 interface Load {
