@@ -111,12 +111,12 @@ async function assertNothingFollows(
   deps: Deps,
   signal: AbortSignal,
 ): Promise<void> {
-  const { live, images } = lineageOf(
+  const { images } = lineageOf(
     job.identifier,
     await deps.opennebula.imagesOf(job.identifier, signal),
   );
   const older = images.find((image) =>
-    image === live
+    image.name === job.identifier // others may be clones that users have made, with all attributes
       ? eventTime(image) <= job.eventTime
       : isWaiting(image) && eventTime(image) < job.eventTime,
   );
