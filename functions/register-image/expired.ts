@@ -33,7 +33,8 @@ export async function handleExpired(
   deps: Deps,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const lineage = lineageOf(job.identifier, await deps.opennebula.imagesOf(job.identifier, signal));
+  const pool = await deps.opennebula.imagesOf(job.identifier, signal);
+  const lineage = withoutClone(job, lineageOf(job.identifier, pool));
   if (await isTakenBack(job, lineage, deps, signal)) {
     return await superseded(job, lineage, deps, signal);
   }
@@ -61,6 +62,13 @@ export async function handleExpired(
     await assertNothingFollows(job, deps, signal);
   }
   return outcome;
+}
+
+/** Once the job has retired an image, another that only says that it is live is a clone that a user has made of it. */
+function withoutClone(job: ExpiredJob, lineage: Lineage): Lineage {
+  const { live } = lineage;
+  const isClone = live?.name !== job.identifier && retiredBy(job, lineage).length > 0;
+  return isClone ? { ...lineage, live: undefined } : lineage;
 }
 
 async function end(

@@ -150,6 +150,16 @@ describe("an expiry", () => {
     assert.equal((await again(image.id)).name, IDENTIFIER);
   });
 
+  it("Bug: an expiry that was delivered again retired a user's clone of the image, which has its attributes. Fix: it has retired one already", async () => {
+    const attributes = Object.fromEntries((await again(image.id)).attributes);
+    const clone = chain.site.simulator.addImage({ name: "my own", uid: user, attributes });
+    const expired = chain.expired();
+    await chain.pass(expired);
+    assert.equal((await chain.pass(expired)).kind, "expired");
+    const { name, uid, state } = await again(clone);
+    assert.deepEqual([name, uid, state], ["my own", user, "READY"]);
+  });
+
   it("an identifier that OpenNebula never had is no error", async () => {
     assert.equal(
       (await chain.pass(chain.expired({ identifier: "never-registered" }))).kind,
