@@ -53,14 +53,12 @@ export async function handleExpired(
     );
     return await note(EXPIRY_UNKNOWN_SINCE, live, job, deps, signal);
   }
-  const leavesTime = job.subscription !== "subscribed";
-  if (leavesTime) {
-    await leaveTime(job, lineage, deps, signal);
+  if (job.subscription === "subscribed") {
+    return await end(job, lineage, deps, signal);
   }
+  await leaveTime(job, lineage, deps, signal);
   const outcome = await end(job, lineage, deps, signal);
-  if (leavesTime) {
-    await assertNothingFollows(job, deps, signal);
-  }
+  await assertNothingFollows(job, deps, signal);
   return outcome;
 }
 

@@ -67,9 +67,7 @@ export function sharingItsDisk(image: Image, images: readonly Image[]): Image | 
 
 /** The images that the job has superseded or expired so far. */
 export function retiredBy(job: Job, lineage: Lineage): readonly Image[] {
-  return lineage.images.filter(
-    (image) => isRetired(image) && image.attributes.get(SUPERSEDED_BY) === job.id,
-  );
+  return lineage.images.filter((image) => image.attributes.get(SUPERSEDED_BY) === job.id);
 }
 
 /**

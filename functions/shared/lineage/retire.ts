@@ -94,7 +94,7 @@ export async function mark(
   deps: Deps,
   signal: AbortSignal,
 ): Promise<void> {
-  if (!isRetired(image) || image.attributes.get(SUPERSEDED_BY) !== job.id) {
+  if (image.attributes.get(SUPERSEDED_BY) !== job.id) {
     const attributes = new Map([
       [STATE, state],
       [SUPERSEDED_BY, job.id],

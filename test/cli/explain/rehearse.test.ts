@@ -1,30 +1,18 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it, type TestContext } from "node:test";
 import { rehearse } from "../../../functions/cli/explain/rehearse.ts";
 import { CONFIRMED, STATE, SUPERSEDED_BY } from "../../../functions/shared/lineage/attributes.ts";
 import { createChain } from "../../fakes/chain.ts";
 
 describe("a rehearsal", () => {
   it("tells that an expiry which is taken back takes its mark off", async (t) => {
-    const chain = await createChain();
-    t.after(() => chain.site.close());
-    const made = chain.available();
-    await chain.pass(made);
-    const live = await chain.live();
-    assert.ok(live);
+    const { chain, markExpired, rehearseRegistration } = await liveImage(t);
     const expired = chain.expired();
-    const mark = new Map([
-      [STATE, "expired"],
+    await markExpired([
       [SUPERSEDED_BY, expired.id],
       [CONFIRMED, chain.available().eventTime],
     ]);
-    await chain.site.oneadmin.append(live.id, mark, AbortSignal.timeout(10_000));
-    const { calls } = await rehearse(
-      "register-image",
-      { job: expired, unchanged: false },
-      { config: chain.deps.config, opennebula: chain.deps.opennebula, full: false },
-      AbortSignal.timeout(10_000),
-    );
+    const { calls } = await rehearseRegistration({ job: expired, unchanged: false });
     assert.deepEqual(
       calls.map(({ why }) => why),
       ["not retired after all: the mark is taken off"],
@@ -32,23 +20,10 @@ describe("a rehearsal", () => {
   });
 
   it("does not wait for another job: it says that the job would", async (t) => {
-    const chain = await createChain();
-    t.after(() => chain.site.close());
-    const made = chain.available();
-    await chain.pass(made);
-    const live = await chain.live();
-    assert.ok(live);
-    const mark = new Map([
-      [STATE, "expired"],
-      [SUPERSEDED_BY, "another job"],
-    ]);
-    await chain.site.oneadmin.append(live.id, mark, AbortSignal.timeout(10_000));
-    const { end, calls } = await rehearse(
-      "register-image",
-      { job: chain.available({ sha512: made.sha512 }), unchanged: true },
-      { config: chain.deps.config, opennebula: chain.deps.opennebula, full: false },
-      AbortSignal.timeout(10_000),
-    );
+    const { chain, made, markExpired, rehearseRegistration } = await liveImage(t);
+    await markExpired([[SUPERSEDED_BY, "another job"]]);
+    const job = chain.available({ sha512: made.sha512 });
+    const { end, calls } = await rehearseRegistration({ job, unchanged: true });
     assert.deepEqual([end.outcome, end.function], ["retry", "register-image"]);
     assert.match(end.text ?? "", /would wait/);
     assert.deepEqual(
@@ -57,3 +32,31 @@ describe("a rehearsal", () => {
     );
   });
 });
+
+/** An identifier with a live image, and what can be done to it. */
+async function liveImage(t: TestContext) {
+  const chain = await createChain();
+  t.after(() => chain.site.close());
+  const made = chain.available();
+  await chain.pass(made);
+  const live = await chain.live();
+  assert.ok(live);
+  const { config, opennebula } = chain.deps;
+  return {
+    chain,
+    made,
+    markExpired: (mark: readonly (readonly [string, string])[]) =>
+      chain.site.oneadmin.append(
+        live.id,
+        new Map([[STATE, "expired"], ...mark]),
+        AbortSignal.timeout(10_000),
+      ),
+    rehearseRegistration: (message: Parameters<typeof rehearse>[1]) =>
+      rehearse(
+        "register-image",
+        message,
+        { config, opennebula, full: false },
+        AbortSignal.timeout(10_000),
+      ),
+  };
+}
