@@ -11,7 +11,7 @@ import {
   STATE,
 } from "../shared/lineage/attributes.ts";
 import { outlastRetirement } from "../shared/lineage/confirmation.ts";
-import { isWanted } from "../shared/lineage/guards.ts";
+import { isEndorsed, isWanted } from "../shared/lineage/guards.ts";
 import {
   eventTime,
   holds,
@@ -59,6 +59,12 @@ export async function handleAvailable(
     await lockAwayRetired(job, before, heir(before.live), deps, signal);
     return await confirm(job, before.live, deps, signal);
   }
+  if (await wasDeletedByHand(message, before, signal)) {
+    deps.log.warn(
+      "all images of the identifier were deleted by hand: so it stays until vmcatcher announces it again",
+    );
+    return await giveWay(job, before, deps, signal);
+  }
   const pending = await completePending(message, before.images, deps, signal);
   const poolAfter = await deps.opennebula.imagesOf(job.identifier, signal); // the copy took its time: look again
   const after = lineageOf(job.identifier, poolAfter);
@@ -97,6 +103,21 @@ async function giveWay(
 ): Promise<Outcome> {
   await deletePending(job, lineage.images, deps, signal);
   return await superseded(job, lineage, deps, signal);
+}
+
+/**
+ * Whether the image that made a conversion needless is gone, and every other one of the identifier with it. An expiry would have left
+ * one; only an administrator does not. To start over would put the job behind newer events, an expiry perhaps, which finds
+ * no image to leave its time on: the index alone could tell then that the announcement does not count any more.
+ */
+async function wasDeletedByHand(
+  { job, unchanged, previous }: Message & { readonly job: AvailableJob },
+  { images }: Lineage,
+  signal: AbortSignal,
+): Promise<boolean> {
+  return (
+    unchanged && previous !== undefined && images.length === 0 && !(await isEndorsed(job, signal))
+  );
 }
 
 /**

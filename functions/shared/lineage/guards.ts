@@ -35,6 +35,15 @@ export async function isWanted(
   return wanted;
 }
 
+/** Whether vmcatcher's index can be read and names the announced content. */
+export async function isEndorsed(
+  { cacheIndex, identifier, sha512 }: AvailableJob,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const index = cacheIndex === undefined ? undefined : await readCacheIndex(cacheIndex, signal);
+  return index?.entry(identifier)?.sha512 === sha512;
+}
+
 /** Whether an expiry was taken back: vmcatcher names the identifier again and announces or has announced that. */
 export async function isTakenBack(
   job: ExpiredJob,
