@@ -2,10 +2,11 @@ import type { Job } from "../capture-metadata/message.ts";
 import type { Rights } from "../convert-image/message.ts";
 import type { Deps } from "../shared/deps.ts";
 import { GiveUp, RpcFault } from "../shared/errors.ts";
-import { IDENTIFIER, JOB, RESTORED, STATE, SUPERSEDED_BY } from "../shared/lineage/attributes.ts";
+import { IDENTIFIER, RESTORED, STATE, SUPERSEDED_BY } from "../shared/lineage/attributes.ts";
 import { eventTime, isRetired } from "../shared/lineage/lineage.ts";
 import { lockAway } from "../shared/lineage/lock-away.ts";
 import { retire } from "../shared/lineage/retire.ts";
+import { restate, saysLiveThoughRetired } from "../shared/lineage/retired-state.ts";
 import { rememberedRights } from "../shared/lineage/rights.ts";
 import { takenBy } from "../shared/opennebula/faults.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
@@ -129,11 +130,8 @@ async function retireAgain(image: Image, deps: Deps, signal: AbortSignal): Promi
     await deps.opennebula.append(image.id, new Map([[STATE, "live"]]), signal);
     return;
   }
-  if (image.attributes.get(STATE) === "live") {
-    const by = image.attributes.get(SUPERSEDED_BY);
-    const pool = await deps.opennebula.images(signal);
-    const state = pool.some((other) => other.attributes.get(JOB) === by) ? "superseded" : "expired";
-    await deps.opennebula.append(image.id, new Map([[STATE, state]]), signal);
+  if (saysLiveThoughRetired(image)) {
+    await restate(image, deps, signal);
     const now = await deps.opennebula.image(image.id, signal);
     return now === undefined ? undefined : await retireAgain(now, deps, signal);
   }

@@ -9,6 +9,7 @@ import { EVENT_TIME, IDENTIFIER, REMEMBERED, STATE, SUPERSEDED_BY } from "./attr
 import { unmark, yieldToConfirmation } from "./confirmation.ts";
 import { isRetired, retiredBy, type Lineage } from "./lineage.ts";
 import { isBeingLockedAway, lockAway } from "./lock-away.ts";
+import { restate, saysLiveThoughRetired } from "./retired-state.ts";
 import { retiredName } from "./retired-name.ts";
 import {
   isUnrestored,
@@ -52,6 +53,9 @@ export async function endRenamed(
   deps: Deps,
   signal: AbortSignal,
 ): Promise<void> {
+  if (saysLiveThoughRetired(image)) {
+    await restate(image, deps, signal);
+  }
   const changed = await rightsGivenSince(image, deps, signal);
   if (changed !== undefined) {
     for (const { id } of heir === undefined ? [image] : [heir, image]) {
