@@ -6,7 +6,7 @@ import { RetryLater } from "../shared/errors.ts";
  * @throws what `verify` throws, else what `make` throws, after both have ended; the signal's reason when aborted
  */
 export async function alongside<T>(
-  verify: (stop: AbortSignal) => Promise<void>,
+  verify: (stop: AbortSignal) => Promise<unknown>,
   make: (stop: AbortSignal) => Promise<T>,
   signal: AbortSignal,
 ): Promise<T> {

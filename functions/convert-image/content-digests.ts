@@ -9,6 +9,9 @@ export interface DigestOrder {
   readonly range: Range;
 }
 
+/** However long the file is. */
+export const WHOLE_FILE: Range = { offset: 0, size: Infinity };
+
 /**
  * Reads a file once, from its beginning to its end, and makes all digests of it. Does nothing else meanwhile.
  * @param fd descriptor of an open file

@@ -16,6 +16,7 @@ import { openSource, unchangedSince } from "./source.ts";
 import { inspectOutput } from "./inspect-output.ts";
 import { unpackImage } from "./unpack-image.ts";
 import { verifyContent } from "./verify-content.ts";
+import { withSha1 } from "./with-sha1.ts";
 import { alongside } from "./alongside.ts";
 
 type Needed = Pick<Deps, "config" | "clock" | "log"> & Asking;
@@ -44,10 +45,12 @@ export async function handle(message: Message, deps: Needed, signal: AbortSignal
   try {
     const place = await placeOf(job, deps, signal);
     const finished = await finishedArtifact(job, place.directory, deps.config, signal);
-    const artifact = finished ?? (await convert(job, place, deps, signal));
-    return artifact === undefined
-      ? message
-      : { ...message, artifact: { ...artifact, ...place.of } };
+    const disk = finished ?? (await convert(job, place, deps, signal));
+    if (disk === undefined) {
+      return message;
+    }
+    const artifact = { ...disk, ...place.of };
+    return { ...message, artifact: await withSha1(artifact, deps.config, signal) };
   } catch (error) {
     signal.throwIfAborted(); // the job may be somebody else's by now: leave what is there to them
     if (error instanceof GiveUp && error.code !== "conversion-timeout") {
@@ -83,15 +86,19 @@ async function convert(
   reportFinding(log, finding, sourceBytes);
 
   await using progress = await ProgressFile.create({ config, clock, log }, job, sourceBytes);
-  const verify = (stop: AbortSignal, onProgress?: (percent: number) => void) =>
-    verifyContent(source, { sha512: job.sha512, digests: finding.digests, onProgress }, stop);
+  const expected = { sha512: job.sha512, digests: finding.digests };
 
   const isPin = job.source.pinned && isInside(config.stagingDirectory, job.source.path);
   if (isPin && of.datastoreId === undefined && config.format === "raw" && isPlainRaw(finding)) {
-    await verify(signal, progress.report("verifying"));
+    const sha1 = await verifyContent(
+      source,
+      { ...expected, sha1: config.verifyCopy === "sha1", onProgress: progress.report("verifying") },
+      signal,
+    );
     await unchangedSince(source, before);
     const { format, virtualSizeBytes } = finding;
-    return { path: job.source.path, format, sizeBytes: sourceBytes, virtualSizeBytes };
+    const disk = { path: job.source.path, format, sizeBytes: sourceBytes, virtualSizeBytes };
+    return sha1 === undefined ? disk : { ...disk, sha1 };
   }
 
   await using attempt = await Attempt.begin(directory, job.id, clock);
@@ -113,7 +120,11 @@ async function convert(
     await output.handle.sync(); // not at the end only: the digests may still take a while
     return { output, inspection: image.inspection };
   };
-  const { output, inspection } = await alongside(verify, make, signal);
+  const { output, inspection } = await alongside(
+    (stop) => verifyContent(source, expected, stop),
+    make,
+    signal,
+  );
   await unchangedSince(source, before);
   const sizeBytes = await inspectOutput(output, config, inspection, signal);
   const path = await attempt.finish(output, config.format);

@@ -1,10 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
-import * as z from "zod";
 import type { MemberDigest } from "../shared/disk/ova-manifest.ts";
 import { quoted, refusal } from "../shared/disk/refusal.ts";
-import { runThread } from "../shared/thread.ts";
-import { contentDigests, type DigestOrder } from "./content-digests.ts";
-import type { DigestTask } from "./digest-thread.ts";
+import { WHOLE_FILE, type DigestOrder } from "./content-digests.ts";
+import { digestsOf } from "./digests-of.ts";
 
 /** What a file must be. */
 export interface Expected {
@@ -12,30 +10,30 @@ export interface Expected {
   readonly sha512: string | undefined;
   /** Digests of parts of it. */
   readonly digests: readonly MemberDigest[];
+  /** Whether the file's SHA1 is to be made in the same reading. */
+  readonly sha1?: boolean;
   readonly onProgress?: ((percent: number) => void) | undefined;
 }
 
 /**
  * Reads a file once and compares all digests.
+ * @returns the file's SHA1 in hexadecimal, when that is wanted
  * @throws GiveUp `checksum-mismatch`, and `manifest-mismatch` for a part
  */
 export async function verifyContent(
   handle: FileHandle,
-  { sha512, digests, onProgress }: Expected,
+  { sha512, digests, sha1 = false, onProgress }: Expected,
   signal: AbortSignal,
-): Promise<void> {
-  const { size } = await handle.stat();
-  const whole: DigestOrder = { algorithm: "sha512", range: { offset: 0, size: Infinity } };
-  const orders = [
+): Promise<string | undefined> {
+  const orders: readonly DigestOrder[] = [
     ...digests.map(({ algorithm, member }) => ({
       algorithm,
       range: { offset: member.offset, size: member.size },
     })),
-    ...(sha512 === undefined ? [] : [whole]),
+    ...(sha512 === undefined ? [] : [{ algorithm: "sha512", range: WHOLE_FILE } as const]),
+    ...(sha1 ? [{ algorithm: "sha1", range: WHOLE_FILE } as const] : []),
   ];
-  const task = { fd: handle.fd, orders };
-  const actual = await digestsOf(task, size, signal, (bytes) => onProgress?.((100 * bytes) / size));
-  signal.throwIfAborted();
+  const actual = await digestsOf(handle, orders, signal, onProgress);
   const ofWhole = actual[digests.length];
   if (sha512 !== undefined && ofWhole !== sha512) {
     throw refusal(
@@ -52,38 +50,5 @@ export async function verifyContent(
       );
     }
   }
+  return sha1 ? actual.at(-1) : undefined;
 }
-
-/** Less than this takes no longer than the start of a thread. */
-const THREAD_BYTES = 16 * 2 ** 20;
-
-async function digestsOf(
-  task: DigestTask,
-  size: number,
-  signal: AbortSignal,
-  onProgress: (bytes: number) => void,
-): Promise<readonly string[]> {
-  signal.throwIfAborted();
-  if (size < THREAD_BYTES) {
-    return contentDigests(task.fd, task.orders, onProgress);
-  }
-  let digests: readonly string[] = [];
-  await runThread(
-    { name: "digest-thread", base: import.meta.url, task },
-    (message) => {
-      const parsed = messageSchema.parse(message);
-      if (parsed.kind === "progress") {
-        onProgress(parsed.bytes);
-      } else {
-        ({ digests } = parsed);
-      }
-    },
-    signal,
-  );
-  return digests;
-}
-
-const messageSchema = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("progress"), bytes: z.number() }),
-  z.object({ kind: z.literal("digests"), digests: z.array(z.string()) }),
-]);

@@ -8,6 +8,11 @@ const artifactSchema = z.object({
   /** Length of the file. */
   sizeBytes: z.int().min(0),
   virtualSizeBytes: z.int().min(1),
+  /** Of the file; absent when OpenNebula is not to verify its copy, or makes none. */
+  sha1: z
+    .string()
+    .regex(/^[0-9a-f]{40}$/)
+    .optional(),
   /** The datastore in whose directory the file lies; absent when it lies in staging and OpenNebula is to copy it. */
   datastoreId: z.int().min(0).optional(),
 });

@@ -46,7 +46,7 @@ export async function completePending(
       await deps.opennebula.delete(id, false, signal);
       throw new GiveUp(
         "copy-failed",
-        `image ${id}: OpenNebula could not copy its file: ${reasonOf(image)}`,
+        `image ${id}: OpenNebula could not copy its file: ${reasonOf(image)}${hintOf(artifact)}`,
         { facts: { imageId: id, path: artifact?.path ?? "" } },
       );
     }
@@ -150,13 +150,13 @@ async function allocatable(
       { facts: { path: job.source.path } },
     );
   }
-  const { path, datastoreId } = artifact;
+  const { path, sha1, datastoreId } = artifact;
   if (datastoreId !== undefined) {
     return { datastoreId, ...(await enterDatastore(job, artifact, deps, signal)) };
   }
   await assertStaged(artifact);
   const { id } = chooseDatastore(job.vo, deps.config, await deps.opennebula.datastores(signal));
-  return { datastoreId: id, path };
+  return { datastoreId: id, path, sha1 };
 }
 
 async function assertStaged(artifact: Artifact): Promise<void> {
@@ -177,6 +177,13 @@ async function hide(image: Image, deps: Deps, signal: AbortSignal): Promise<void
   if (!image.mode.endsWith("00")) {
     await deps.opennebula.chmod(image.id, "600", signal);
   }
+}
+
+/** OpenNebula 7 tells a copy that went wrong in the same words, whatever the reason. */
+function hintOf(artifact: Artifact | undefined): string {
+  return artifact?.sha1 === undefined
+    ? ""
+    : ` (or its copy has not the SHA1 of the file, ${artifact.sha1}: look at the datastore's disks, then replay this)`;
 }
 
 function reasonOf(image: Image): string {

@@ -48,6 +48,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     leaseSeconds: settings.VMCATCHER_ONE_LEASE_SECONDS,
     convertWorkers: settings.VMCATCHER_ONE_CONVERT_WORKERS,
     copyTimeoutSeconds: settings.VMCATCHER_ONE_COPY_TIMEOUT_SECONDS,
+    verifyCopy: settings.VMCATCHER_ONE_VERIFY_COPY,
     convertTimeoutSeconds: settings.VMCATCHER_ONE_CONVERT_TIMEOUT_SECONDS,
     stopGraceSeconds: settings.VMCATCHER_ONE_STOP_GRACE_SECONDS,
     sweepSeconds: settings.VMCATCHER_ONE_SWEEP_SECONDS,
@@ -94,6 +95,8 @@ export interface Config {
   /** Threads that work on one conversion, at most. */
   readonly convertWorkers: number;
   readonly copyTimeoutSeconds: number;
+  /** What OpenNebula is told of a disk, to compare its copy with. */
+  readonly verifyCopy: "off" | "sha1";
   readonly convertTimeoutSeconds: number;
   readonly stopGraceSeconds: number;
   readonly sweepSeconds: number;

@@ -123,6 +123,7 @@ export const settingsSchema = z.object({
     Math.min(availableParallelism(), MAX_DEFAULT_WORKERS),
   ),
   VMCATCHER_ONE_COPY_TIMEOUT_SECONDS: integer(1, 86_400).default(21_600),
+  VMCATCHER_ONE_VERIFY_COPY: z.enum(["off", "sha1"]).default("off"),
   VMCATCHER_ONE_CONVERT_TIMEOUT_SECONDS: integer(1, 41_400).default(36_000),
   VMCATCHER_ONE_STOP_GRACE_SECONDS: integer(0, 86_400).default(20),
   VMCATCHER_ONE_SWEEP_SECONDS: integer(1, 86_400).default(300),

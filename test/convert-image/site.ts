@@ -50,7 +50,10 @@ export class Site implements AsyncDisposable {
   }
 }
 
-export async function digestOf(path: string, algorithm: "sha256" | "sha512"): Promise<string> {
+export async function digestOf(
+  path: string,
+  algorithm: "sha1" | "sha256" | "sha512",
+): Promise<string> {
   const hash = createHash(algorithm);
   await pipeline(createReadStream(path), hash);
   return hash.digest("hex");
@@ -77,15 +80,19 @@ export function searchPath(path: string): Disposable {
 }
 
 /** Lets the step work. */
-export async function convert(job: AvailableJob, site: Site, signal = patience()) {
+export async function convert(
+  job: AvailableJob,
+  site: { readonly deps: Parameters<typeof handle>[1] },
+  signal = patience(),
+) {
   return handle({ job, unchanged: false }, site.deps, signal);
 }
 
 /** Lays a sample out as a pin. @returns its event */
-export async function pinned(site: Site, file: string): Promise<AvailableJob> {
+export async function pinned({ pin }: Pick<Site, "pin">, file: string): Promise<AvailableJob> {
   const sample = sampleNamed(file);
-  await layOut(sample, site.pin);
-  return jobFor(site.pin, { sha512: sample.sha512, format: sample.declaredFormat });
+  await layOut(sample, pin);
+  return jobFor(pin, { sha512: sample.sha512, format: sample.declaredFormat });
 }
 
 /** Longer than any test takes. */

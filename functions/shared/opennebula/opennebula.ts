@@ -72,6 +72,8 @@ export type NewImage = {
 export interface FileToCopy {
   /** Absolute path, as oned sees it. */
   readonly path: string;
+  /** In lower-case hexadecimal; when given, an image whose copy has another one is ERROR. */
+  readonly sha1?: string | undefined;
 }
 
 /** A file that lies in the datastore's directory already. Only administrators may name one. */

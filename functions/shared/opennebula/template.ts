@@ -78,7 +78,9 @@ function cleaned(attributes: ReadonlyMap<string, string>): [name: string, text: 
 
 function fileElements(image: NewImage): readonly string[] {
   if ("path" in image) {
-    return [element("PATH", exact("PATH", image.path))];
+    const { path, sha1 } = image;
+    const digest = sha1 === undefined ? [] : [element("SHA1", sha1)];
+    return [element("PATH", exact("PATH", path)), ...digest];
   }
   return [
     element("SOURCE", exact("SOURCE", image.source)),
