@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,6 +11,7 @@ import { systemClock } from "../../functions/shared/clock.ts";
 import type { Deps } from "../../functions/shared/deps.ts";
 import { silentLog } from "../../functions/shared/log.ts";
 import type { Image } from "../../functions/shared/opennebula/opennebula.ts";
+import { giveToUser, rightsOf } from "./rights.ts";
 import { createSite, type Site } from "./site.ts";
 
 /** The steps that talk to OpenNebula, called one after the other, with the conversion left out: its result is made by the test. */
@@ -24,6 +26,10 @@ export interface Chain {
   passUntilRegistered(job: Job, deps?: Deps): Promise<RestoreMessage>;
   /** The image that has the identifier's NAME. */
   live(): Promise<Image | undefined>;
+  /** The image with that id, or the live one. @throws AssertionError when there is none */
+  image(id?: number): Promise<Image>;
+  /** Passes a job, a new one by default, whose image an administrator then gives to a user. @returns the image as it is after that */
+  publishedAndGiven(job?: AvailableJob): Promise<Image>;
 }
 
 /** The identifier of every job that a chain makes. */
@@ -71,15 +77,30 @@ export async function createChain(options: Parameters<typeof createSite>[0] = {}
       signal,
     );
   };
+  const pass: Chain["pass"] = async (job, using = deps) => {
+    const message = await passUntilRegistered(job, using);
+    await restore(message, using, AbortSignal.timeout(20_000));
+    return message.outcome;
+  };
+  const available: Chain["available"] = (overrides = {}) => {
+    const job = common();
+    const sha512 = createHash("sha512").update(job.id).digest("hex");
+    const source = { path: join(site.config.stagingDirectory, `pin-${job.id}`), pinned: true };
+    return { ...job, event: "available", sha512, title: "an image", source, ...overrides };
+  };
+  const live: Chain["live"] = async () =>
+    (await site.images()).find(({ name }) => name === IDENTIFIER);
+  const image: Chain["image"] = async (id) => {
+    const found = await (id === undefined
+      ? live()
+      : site.oneadmin.image(id, AbortSignal.timeout(10_000)));
+    assert.ok(found, `there is no ${id === undefined ? "live image" : `image ${id}`}`);
+    return found;
+  };
   return {
     site,
     deps,
-    available: (overrides = {}) => {
-      const job = common();
-      const sha512 = createHash("sha512").update(job.id).digest("hex");
-      const source = { path: join(site.config.stagingDirectory, `pin-${job.id}`), pinned: true };
-      return { ...job, event: "available", sha512, title: "an image", source, ...overrides };
-    },
+    available,
     expired: (overrides = {}) => ({
       ...common(),
       event: "expired",
@@ -87,11 +108,16 @@ export async function createChain(options: Parameters<typeof createSite>[0] = {}
       ...overrides,
     }),
     passUntilRegistered,
-    pass: async (job, using = deps) => {
-      const message = await passUntilRegistered(job, using);
-      await restore(message, using, AbortSignal.timeout(20_000));
-      return message.outcome;
+    pass,
+    live,
+    image,
+    publishedAndGiven: async (job = available()) => {
+      await pass(job);
+      const { id } = await image();
+      const given = await giveToUser(site, id);
+      const published = await image(id);
+      assert.deepEqual(rightsOf(published), { ...given, state: "READY" });
+      return published;
     },
-    live: async () => (await site.images()).find(({ name }) => name === IDENTIFIER),
   };
 }

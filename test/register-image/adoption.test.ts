@@ -3,19 +3,15 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { STATE } from "../../functions/shared/lineage/attributes.ts";
-import type { Image } from "../../functions/shared/opennebula/opennebula.ts";
 import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
+import { giveToUser, rightsOf } from "../fakes/rights.ts";
 
 describe("an image that the predecessor registered", () => {
   let chain: Chain;
-  let user: number;
-  let group: number;
   beforeEach(async () => {
     chain = await createChain({
       env: { VMCATCHER_ONE_EXPIRED_NAME: "{identifier}_EXPIRED_{timestamp}" },
     });
-    group = chain.site.simulator.createGroup("vo");
-    user = chain.site.simulator.createUser("alice", "alicepw", group);
   });
   afterEach(() => chain.site.close());
 
@@ -42,24 +38,13 @@ describe("an image that the predecessor registered", () => {
     return id;
   }
 
-  async function give(id: number): Promise<void> {
-    await chain.site.oneadmin.chown(id, user, group, signal());
-    await chain.site.oneadmin.chmod(id, "640", signal());
-  }
-
-  const live = async (): Promise<Image> => {
-    const image = await chain.live();
-    assert.ok(image);
-    return image;
-  };
-
   it("is updated with its rights kept", async () => {
     const id = await register(IDENTIFIER, "a".repeat(128));
-    await give(id);
+    const given = await giveToUser(chain.site, id);
     await chain.pass(chain.available());
-    const image = await live();
+    const image = await chain.image();
     assert.notEqual(image.id, id);
-    assert.deepEqual([image.uid, image.gid, image.mode], [user, group, "640"]);
+    assert.deepEqual(rightsOf(image), { ...given, state: "READY" });
   });
 
   it("S10: is found though the pool lists an expired one of the predecessor after it", async () => {
@@ -70,25 +55,21 @@ describe("an image that the predecessor registered", () => {
     await chain.site.oneadmin.chmod(expired, "700", signal());
     await chain.site.oneadmin.enable(expired, false, signal());
     const current = await register(IDENTIFIER, "b".repeat(128));
-    await give(current);
+    const given = await giveToUser(chain.site, current);
     await chain.pass(chain.available());
-    const image = await live();
-    assert.deepEqual(
-      [image.uid, image.gid, image.mode, image.state],
-      [user, group, "640", "READY"],
-    );
-    const untouched = await chain.site.oneadmin.image(expired, signal());
-    assert.equal(untouched?.name, `${IDENTIFIER}_EXPIRED_2026-11-22_09-17-27_+0100-CET`);
+    assert.deepEqual(rightsOf(await chain.image()), { ...given, state: "READY" });
+    const untouched = await chain.image(expired);
+    assert.equal(untouched.name, `${IDENTIFIER}_EXPIRED_2026-11-22_09-17-27_+0100-CET`);
   });
 
   it("S11: is kept when the same content is announced again, and adopted", async () => {
     const id = await register(IDENTIFIER, "C".repeat(128));
-    await give(id);
+    await giveToUser(chain.site, id);
     assert.equal(
       (await chain.pass(chain.available({ sha512: "c".repeat(128) }))).kind,
       "unchanged",
     );
-    const image = await live();
+    const image = await chain.image();
     assert.equal(image.id, id);
     assert.equal(image.attributes.get(STATE), "live");
     assert.equal(
@@ -106,15 +87,15 @@ describe("an image that the predecessor registered", () => {
     await chain.site.oneadmin.chmod(expired, "700", signal());
     await chain.site.oneadmin.enable(expired, false, signal());
     await chain.pass(chain.available());
-    const image = await live();
+    const image = await chain.image();
     assert.deepEqual([image.uid, image.mode, image.state], [0, "600", "READY"]);
   });
 
   it("expires under the name that the predecessor would have given it, when set so", async () => {
     const id = await register(IDENTIFIER, "a".repeat(128));
-    await give(id);
+    await giveToUser(chain.site, id);
     await chain.pass(chain.expired());
-    const image = await chain.site.oneadmin.image(id, signal());
-    assert.match(image?.name ?? "", new RegExp(`^${IDENTIFIER}_EXPIRED_\\d{4}-\\d\\d-\\d\\d_`));
+    const { name } = await chain.image(id);
+    assert.match(name, new RegExp(`^${IDENTIFIER}_EXPIRED_\\d{4}-\\d\\d-\\d\\d_`));
   });
 });

@@ -3,8 +3,9 @@ import { describe, it, type TestContext } from "node:test";
 import type { Deps } from "../../functions/shared/deps.ts";
 import { RpcTransportError } from "../../functions/shared/errors.ts";
 import { STATE } from "../../functions/shared/lineage/attributes.ts";
-import type { OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
+import type { Image, OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
 import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
+import { LOCKED_AWAY, rightsOf } from "../fakes/rights.ts";
 
 /** What a call that changes something is cut off with: the caller learns nothing, whether it had its effect or not. */
 type Cut = "before its effect" | "after its effect";
@@ -42,19 +43,11 @@ function cutAt(
   return { opennebula: proxy, wasCut: () => done };
 }
 
-async function publishedAndGiven(
-  chain: Chain,
-): Promise<{ readonly user: number; readonly group: number; readonly first: number }> {
-  const signal = AbortSignal.timeout(10_000);
-  await chain.pass(chain.available());
-  const first = await chain.live();
-  assert.ok(first);
-  const group = chain.site.simulator.createGroup("vo");
-  const user = chain.site.simulator.createUser("alice", "alicepw", group);
-  await chain.site.oneadmin.chown(first.id, user, group, signal);
-  await chain.site.oneadmin.chmod(first.id, "640", signal);
-  await chain.site.oneadmin.enable(first.id, false, signal);
-  return { user, group, first: first.id };
+/** What an administrator has given to a user and disabled since. */
+async function publishedAndDisabled(chain: Chain): Promise<Image> {
+  const { id } = await chain.publishedAndGiven();
+  await chain.site.oneadmin.enable(id, false, AbortSignal.timeout(10_000));
+  return await chain.image(id);
 }
 
 async function withChain(t: TestContext): Promise<Chain> {
@@ -68,7 +61,7 @@ describe("an update that is cut off at any call and delivered again", () => {
     it(`S3b: ends in the same state, wherever it was cut off ${cut}`, async (t) => {
       for (let nth = 0; ; nth++) {
         const chain = await withChain(t);
-        const { user, group, first } = await publishedAndGiven(chain);
+        const first = await publishedAndDisabled(chain);
         const job = chain.available();
         const cutting = cutAt(chain.deps.opennebula, nth, cut);
         const deps: Deps = { ...chain.deps, opennebula: cutting.opennebula };
@@ -80,19 +73,12 @@ describe("an update that is cut off at any call and delivered again", () => {
         const label = `cut off at changing call ${nth} ${cut}`;
         const live = images.find(({ name }) => name === IDENTIFIER);
         assert.ok(live, label);
-        assert.notEqual(live.id, first, label);
-        assert.deepEqual(
-          [live.uid, live.gid, live.mode, live.state],
-          [user, group, "640", "DISABLED"],
-          label,
-        );
+        assert.notEqual(live.id, first.id, label);
+        assert.deepEqual(rightsOf(live), rightsOf(first), label);
         assert.equal(live.attributes.get(STATE), "live", label);
-        const old = images.find(({ id }) => id === first);
-        assert.deepEqual(
-          [old?.uid, old?.gid, old?.mode, old?.state],
-          [0, 0, "700", "DISABLED"],
-          label,
-        );
+        const old = images.find(({ id }) => id === first.id);
+        assert.ok(old, label);
+        assert.deepEqual(rightsOf(old), LOCKED_AWAY, label);
         assert.equal(images.length, 2, `${label}: nothing else is left`);
         if (!cutting.wasCut()) {
           assert.ok(nth > 8, "the update makes that many calls");
@@ -106,7 +92,7 @@ describe("an update that is cut off at any call and delivered again", () => {
     let without = 0;
     for (let nth = 0; ; nth++) {
       const chain = await withChain(t);
-      await publishedAndGiven(chain);
+      await publishedAndDisabled(chain);
       const cutting = cutAt(chain.deps.opennebula, nth, "after its effect");
       await chain
         .pass(chain.available(), { ...chain.deps, opennebula: cutting.opennebula })
@@ -124,28 +110,18 @@ describe("an expiry that is cut off at any call and delivered again", () => {
   it("ends in the same state, and a new subscription gets the rights back", async (t) => {
     for (let nth = 0; ; nth++) {
       const chain = await withChain(t);
-      const { user, group, first } = await publishedAndGiven(chain);
+      const first = await publishedAndDisabled(chain);
       const job = chain.expired();
       const cutting = cutAt(chain.deps.opennebula, nth, "after its effect");
       await chain
         .pass(job, { ...chain.deps, opennebula: cutting.opennebula })
         .catch(() => undefined);
       await eventually(() => chain.pass(job));
-      const expired = (await chain.site.images()).find(({ id }) => id === first);
-      assert.deepEqual(
-        [expired?.uid, expired?.gid, expired?.mode, expired?.state],
-        [0, 0, "700", "DISABLED"],
-        `call ${nth}`,
-      );
+      assert.deepEqual(rightsOf(await chain.image(first.id)), LOCKED_AWAY, `call ${nth}`);
       assert.equal(await chain.live(), undefined);
 
       await chain.pass(chain.available());
-      const back = await chain.live();
-      assert.deepEqual(
-        [back?.uid, back?.gid, back?.mode, back?.state],
-        [user, group, "640", "DISABLED"],
-        `call ${nth}`,
-      );
+      assert.deepEqual(rightsOf(await chain.image()), rightsOf(first), `call ${nth}`);
       if (!cutting.wasCut()) {
         return;
       }

@@ -53,13 +53,13 @@ describe("a datastore whose directory is written directly", () => {
   it("gets the disk itself: OpenNebula copies nothing, and has it at once", async () => {
     const { job, content } = await announced();
     await pass(job);
-    const live = await chain.live();
+    const live = await chain.image();
     assert.deepEqual(
-      [live?.state, live?.sizeMb, live?.datastoreId, live?.uid, live?.mode],
+      [live.state, live.sizeMb, live.datastoreId, live.uid, live.mode],
       ["READY", 3, 1, 0, "600"],
     );
-    const source = chain.site.simulator.sourceOf(live?.id ?? -1);
-    assert.equal(source, live?.source);
+    const source = chain.site.simulator.sourceOf(live.id);
+    assert.equal(source, live.source);
     assert.match(source, /\/1\/[0-9a-f]{32}$/, "named as OpenNebula's driver names its files");
     assert.ok((await readFile(source)).equals(content));
     assert.deepEqual(await inDatastore(), [source.slice(-32)], "and no other name of ours is left");
@@ -69,7 +69,7 @@ describe("a datastore whose directory is written directly", () => {
   it("gets a file of the mode and group that OpenNebula's driver would give it", async () => {
     const { job } = await announced();
     await pass(job);
-    const { mode, gid, nlink } = await stat((await chain.live())?.source ?? "");
+    const { mode, gid, nlink } = await stat((await chain.image()).source);
     assert.equal(mode & 0o777, 0o660);
     assert.equal(gid, (await stat(directory)).gid);
     assert.equal(nlink, 1);
@@ -78,7 +78,7 @@ describe("a datastore whose directory is written directly", () => {
   it("loses the file when OpenNebula deletes the image", async () => {
     const { job } = await announced();
     await pass(job);
-    const id = (await chain.live())?.id ?? -1;
+    const id = (await chain.image()).id;
     await chain.site.oneadmin.delete(id, false, signal());
     await chain.site.simulator.waitFor(() => chain.site.simulator.images().length === 0);
     assert.deepEqual(await inDatastore(), []);
@@ -119,7 +119,7 @@ describe("a datastore whose directory is written directly", () => {
     await assert.rejects(register(message, cut, signal()), /cut off/);
     await pass(newer);
     await restore(await register(message, deps, signal()), deps, signal());
-    assert.deepEqual(await inDatastore(), [(await chain.live())?.source.slice(-32)]);
+    assert.deepEqual(await inDatastore(), [(await chain.image()).source.slice(-32)]);
     assert.deepEqual(await staged(), []);
   });
 
@@ -128,7 +128,7 @@ describe("a datastore whose directory is written directly", () => {
     const message = await converted(older);
     await pass(older);
     await chain.site.oneadmin.append(
-      (await chain.live())?.id ?? -1,
+      (await chain.image()).id,
       new Map([["VMCATCHER_ONE_JOB", "edited by somebody"]]),
       signal(),
     );

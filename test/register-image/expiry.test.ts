@@ -10,50 +10,33 @@ import {
 } from "../../functions/shared/lineage/attributes.ts";
 import type { Image } from "../../functions/shared/opennebula/opennebula.ts";
 import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
+import { LOCKED_AWAY, rightsOf } from "../fakes/rights.ts";
 
 describe("an expiry", () => {
   let chain: Chain;
-  let user: number;
-  let group: number;
   let image: Image;
   beforeEach(async () => {
     chain = await createChain();
-    group = chain.site.simulator.createGroup("vo");
-    user = chain.site.simulator.createUser("alice", "alicepw", group);
-    await chain.pass(chain.available());
-    const live = await chain.live();
-    assert.ok(live);
-    await chain.site.oneadmin.chown(live.id, user, group, signal());
-    await chain.site.oneadmin.chmod(live.id, "640", signal());
-    image = await again(live.id);
+    image = await chain.publishedAndGiven();
   });
   afterEach(() => chain.site.close());
 
   const signal = () => AbortSignal.timeout(10_000);
-  const again = async (id: number): Promise<Image> => {
-    const seen = await chain.site.oneadmin.image(id, signal());
-    assert.ok(seen);
-    return seen;
-  };
 
   it("renames the image, hands it to oneadmin, closes and disables it", async () => {
     assert.equal((await chain.pass(chain.expired())).kind, "expired");
-    const { name, uid, gid, mode, state } = await again(image.id);
+    const expired = await chain.image(image.id);
     assert.match(
-      name,
+      expired.name,
       new RegExp(`^${IDENTIFIER} \\d{4}-\\d\\d-\\d\\d_\\d\\d-\\d\\d-\\d\\d_[+-]\\d{4}-\\S+$`),
     );
-    assert.deepEqual({ uid, gid, mode, state }, { uid: 0, gid: 0, mode: "700", state: "DISABLED" });
+    assert.deepEqual(rightsOf(expired), LOCKED_AWAY);
   });
 
   it("S9: a new subscription gets the rights from before the expiry, not those of the expired image", async () => {
     await chain.pass(chain.expired());
     await chain.pass(chain.available());
-    const live = await chain.live();
-    assert.deepEqual(
-      [live?.uid, live?.gid, live?.mode, live?.state],
-      [user, group, "640", "READY"],
-    );
+    assert.deepEqual(rightsOf(await chain.image()), rightsOf(image));
   });
 
   it("S9: the rights survive several expiries", async () => {
@@ -61,22 +44,19 @@ describe("an expiry", () => {
       await chain.pass(chain.expired());
       await chain.pass(chain.available());
     }
-    const live = await chain.live();
-    assert.deepEqual([live?.uid, live?.gid, live?.mode], [user, group, "640"]);
+    assert.deepEqual(rightsOf(await chain.image()), rightsOf(image));
   });
 
   it("X1: before an update the image stays, and a note tells since when a newer version is due", async () => {
     const job = chain.expired({ subscription: "subscribed" });
     assert.equal((await chain.pass(job)).kind, "kept");
-    const kept = await again(image.id);
-    assert.deepEqual(
-      [kept.name, kept.uid, kept.mode, kept.state],
-      [IDENTIFIER, user, "640", "READY"],
-    );
+    const kept = await chain.image(image.id);
+    assert.equal(kept.name, IDENTIFIER);
+    assert.deepEqual(rightsOf(kept), rightsOf(image));
     assert.equal(kept.attributes.get(STALE_SINCE), job.eventTime);
     await chain.pass(chain.expired({ subscription: "subscribed" }));
     assert.equal(
-      (await again(image.id)).attributes.get(STALE_SINCE),
+      (await chain.image(image.id)).attributes.get(STALE_SINCE),
       job.eventTime,
       "the first announcement counts",
     );
@@ -85,7 +65,7 @@ describe("an expiry", () => {
   it("E2, E3: when vmcatcher could not be asked, the image is kept and the operator can see it", async () => {
     const job = chain.expired({ subscription: "unknown" });
     assert.equal((await chain.pass(job)).kind, "kept");
-    const kept = await again(image.id);
+    const kept = await chain.image(image.id);
     assert.equal(kept.name, IDENTIFIER);
     assert.equal(kept.attributes.get(EXPIRY_UNKNOWN_SINCE), job.eventTime);
   });
@@ -104,13 +84,13 @@ describe("an expiry", () => {
   it("E5: an image in use is disabled as soon as it is free", async () => {
     const vm = chain.site.simulator.startVm(image.id);
     await chain.pass(chain.expired());
-    assert.equal((await again(image.id)).state, "USED");
-    assert.equal((await again(image.id)).attributes.get(DISABLE), "pending");
+    assert.equal((await chain.image(image.id)).state, "USED");
+    assert.equal((await chain.image(image.id)).attributes.get(DISABLE), "pending");
     await disableFreed(chain.deps, signal());
-    assert.equal((await again(image.id)).state, "USED");
+    assert.equal((await chain.image(image.id)).state, "USED");
     chain.site.simulator.stopVm(vm);
     await disableFreed(chain.deps, signal());
-    const freed = await again(image.id);
+    const freed = await chain.image(image.id);
     assert.equal(freed.state, "DISABLED");
     assert.equal(freed.attributes.has(DISABLE), false);
   });
@@ -125,15 +105,15 @@ describe("an expiry", () => {
       },
     });
     assert.equal((await chain.pass(chain.expired())).kind, "expired");
-    assert.equal((await again(image.id)).attributes.get(DISABLE), "pending");
+    assert.equal((await chain.image(image.id)).attributes.get(DISABLE), "pending");
   });
 
   it("an expiry that a later event has overtaken changes nothing", async () => {
     const late = chain.expired();
     await chain.pass(chain.available());
-    const before = await chain.live();
+    const before = await chain.image();
     assert.equal((await chain.pass(late)).kind, "superseded");
-    assert.deepEqual(await chain.live(), before);
+    assert.deepEqual(await chain.image(), before);
   });
 
   it("an identifier that vmcatcher's index names again is not retired", async () => {
@@ -147,17 +127,17 @@ describe("an expiry", () => {
     };
     await writeFile(cacheIndex, JSON.stringify({ [IDENTIFIER]: entry }));
     assert.equal((await chain.pass(chain.expired({ cacheIndex }))).kind, "superseded");
-    assert.equal((await again(image.id)).name, IDENTIFIER);
+    assert.equal((await chain.image(image.id)).name, IDENTIFIER);
   });
 
   it("Bug: an expiry that was delivered again retired a user's clone of the image, which has its attributes. Fix: it has retired one already", async () => {
-    const attributes = Object.fromEntries((await again(image.id)).attributes);
-    const clone = chain.site.simulator.addImage({ name: "my own", uid: user, attributes });
+    const attributes = Object.fromEntries(image.attributes);
+    const clone = chain.site.simulator.addImage({ name: "my own", uid: image.uid, attributes });
     const expired = chain.expired();
     await chain.pass(expired);
     assert.equal((await chain.pass(expired)).kind, "expired");
-    const { name, uid, state } = await again(clone);
-    assert.deepEqual([name, uid, state], ["my own", user, "READY"]);
+    const { name, uid, state } = await chain.image(clone);
+    assert.deepEqual([name, uid, state], ["my own", image.uid, "READY"]);
   });
 
   it("an identifier that OpenNebula never had is no error", async () => {

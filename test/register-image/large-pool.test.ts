@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { STATE } from "../../functions/shared/lineage/attributes.ts";
 import { createChain, IDENTIFIER } from "../fakes/chain.ts";
+import { LOCKED_AWAY, rightsOf } from "../fakes/rights.ts";
 
 const OTHERS = 1200; // more than a page
 
@@ -22,11 +23,11 @@ it("updates in a large pool read it as a whole once, and end as in a small one",
   assert.ok(pools.filter(({ args }) => isOfAnIdRange(args.at(-1))).length > 5);
   const ours = (await chain.site.images()).filter(({ name }) => name.startsWith(IDENTIFIER));
   assert.deepEqual(
-    ours.map(({ attributes, uid, mode, state }) => [attributes.get(STATE), uid, mode, state]),
+    ours.map((image) => [image.attributes.get(STATE), rightsOf(image)]),
     [
-      ["expired", 0, "700", "DISABLED"],
-      ["superseded", 0, "700", "DISABLED"],
-      ["superseded", 0, "700", "DISABLED"],
+      ["expired", LOCKED_AWAY],
+      ["superseded", LOCKED_AWAY],
+      ["superseded", LOCKED_AWAY],
     ],
   );
 });

@@ -12,6 +12,7 @@ import {
 } from "../../functions/shared/lineage/attributes.ts";
 import type { Image, OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
 import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
+import { LOCKED_AWAY, rightsOf } from "../fakes/rights.ts";
 
 /* What an attempt has begun, when vmcatcher changes its mind before the next attempt. Each of these was found by a schedule. */
 describe("a job that is overtaken half-way", () => {
@@ -21,26 +22,10 @@ describe("a job that is overtaken half-way", () => {
   beforeEach(async () => {
     chain = await createChain();
     cacheIndex = join(chain.site.directory, "cache.index");
-    await chain.pass(chain.available());
-    first = await live();
-    const group = chain.site.simulator.createGroup("vo");
-    const user = chain.site.simulator.createUser("alice", "alicepw", group);
-    await chain.site.oneadmin.chown(first.id, user, group, AbortSignal.timeout(5000));
-    await chain.site.oneadmin.chmod(first.id, "640", AbortSignal.timeout(5000));
-    first = await live();
+    first = await chain.publishedAndGiven();
   });
   afterEach(() => chain.site.close());
 
-  const live = async (): Promise<Image> => {
-    const image = await chain.live();
-    assert.ok(image);
-    return image;
-  };
-  const again = async (id: number): Promise<Image> => {
-    const image = await chain.site.oneadmin.image(id, AbortSignal.timeout(5000));
-    assert.ok(image);
-    return image;
-  };
   /** vmcatcher's index names the identifier with some content. */
   const endorse = (sha512: string) =>
     writeFile(cacheIndex, JSON.stringify({ [IDENTIFIER]: { sha512 } }));
@@ -71,21 +56,18 @@ describe("a job that is overtaken half-way", () => {
     await attemptUntil(expired, "chown");
     await endorse("0".repeat(128));
     assert.equal((await chain.pass(expired)).kind, "superseded");
-    const { uid, gid, mode, state } = await again(first.id);
-    assert.deepEqual([uid, gid, mode, state], [0, 0, "700", "DISABLED"]);
+    assert.deepEqual(rightsOf(await chain.image(first.id)), LOCKED_AWAY);
   });
 
   it("Bug: an image that was only marked stayed marked when the identifier was endorsed again. Fix: it is live as before, with its rights", async () => {
     const expired = chain.expired({ cacheIndex });
     await attemptUntil(expired, "rename");
-    assert.equal((await live()).attributes.get(STATE), "expired");
+    assert.equal((await chain.image()).attributes.get(STATE), "expired");
     await endorse("0".repeat(128));
     await chain.pass(expired);
-    const image = await live();
-    assert.deepEqual(
-      [image.id, image.uid, image.gid, image.mode, image.state],
-      [first.id, first.uid, first.gid, "640", "READY"],
-    );
+    const image = await chain.image();
+    assert.equal(image.id, first.id);
+    assert.deepEqual(rightsOf(image), rightsOf(first));
     assert.equal(image.attributes.get(STATE), "live");
     assert.equal(image.attributes.get(SUPERSEDED_BY), undefined);
   });
@@ -97,9 +79,9 @@ describe("a job that is overtaken half-way", () => {
     assert.equal(await chain.live(), undefined);
     await endorse("0".repeat(128));
     assert.equal((await chain.pass(job)).kind, "registered");
-    const image = await live();
+    const image = await chain.image();
     assert.notEqual(image.id, first.id);
-    assert.deepEqual([image.uid, image.mode], [first.uid, "640"]);
+    assert.deepEqual(rightsOf(image), rightsOf(first));
   });
 
   it("Bug: an expiry before an update, between the renames of another one, made that one too old, and its image was deleted. Fix: it leaves no time", async () => {
@@ -107,7 +89,7 @@ describe("a job that is overtaken half-way", () => {
     await attemptUntil(job, "rename", 1);
     await chain.pass(chain.expired({ subscription: "subscribed" }));
     assert.equal((await chain.pass(job)).kind, "registered");
-    assert.notEqual((await live()).id, first.id);
+    assert.notEqual((await chain.image()).id, first.id);
   });
 
   it("Bug: rights given between the look at the old image and its renaming were lost. Fix: they are looked at once more", async () => {
@@ -119,7 +101,7 @@ describe("a job that is overtaken half-way", () => {
       await opennebula.rename(id, name, patience);
     };
     await chain.pass(chain.available(), { ...chain.deps, opennebula: { ...opennebula, rename } });
-    assert.deepEqual([(await live()).uid, (await live()).mode], [first.uid, "604"]);
+    assert.deepEqual(rightsOf(await chain.image()), { ...rightsOf(first), mode: "604" });
   });
 
   /** What another worker and an administrator do while an update is about to mark an image that has yet to get its rights. */
@@ -142,7 +124,7 @@ describe("a job that is overtaken half-way", () => {
     await updateRestoredMeanwhile((id) =>
       chain.site.oneadmin.chmod(id, "604", AbortSignal.timeout(5000)),
     );
-    assert.deepEqual([(await live()).uid, (await live()).mode], [first.uid, "604"]);
+    assert.deepEqual(rightsOf(await chain.image()), { ...rightsOf(first), mode: "604" });
   });
 
   it("Bug: an update that was interrupted between its renames left the old image open, and its rights to nobody, when the same content was announced again. Fix: that image is the last one, and is locked away", async () => {
@@ -152,9 +134,8 @@ describe("a job that is overtaken half-way", () => {
     await attemptUntil(job, "rename", 1);
     await chain.pass(chain.available({ cacheIndex, sha512 }));
     assert.equal((await chain.pass(job)).kind, "unchanged");
-    assert.deepEqual([(await live()).uid, (await live()).mode], [first.uid, "640"]);
-    const { uid, mode, state } = await again(first.id);
-    assert.deepEqual([uid, mode, state], [0, "700", "DISABLED"]);
+    assert.deepEqual(rightsOf(await chain.image()), rightsOf(first));
+    assert.deepEqual(rightsOf(await chain.image(first.id)), LOCKED_AWAY);
   });
 
   it("Bug: rights were lost when an image expired while its own update wrote `live` on it. Fix: who has retired it counts", async () => {
@@ -162,7 +143,7 @@ describe("a job that is overtaken half-way", () => {
     const wroteLive = new Map([[STATE, "live"]]);
     await chain.site.oneadmin.append(first.id, wroteLive, AbortSignal.timeout(5000));
     await chain.pass(chain.available());
-    assert.deepEqual([(await live()).uid, (await live()).mode], [first.uid, "640"]);
+    assert.deepEqual(rightsOf(await chain.image()), rightsOf(first));
   });
 
   /** An older announcement that takes the NAME while an expiry is at work, which has looked before. */
@@ -219,7 +200,7 @@ describe("a job that is overtaken half-way", () => {
     await updateRestoredMeanwhile((id) =>
       chain.site.oneadmin.chown(id, 0, 0, AbortSignal.timeout(5000)),
     );
-    assert.deepEqual([(await live()).uid, (await live()).mode], [first.uid, "640"]);
+    assert.deepEqual(rightsOf(await chain.image()), rightsOf(first));
   });
 
   it("an image that is not retired after all hands on what it remembers until it is restored", async () => {
@@ -229,7 +210,7 @@ describe("a job that is overtaken half-way", () => {
     await endorse("0".repeat(128));
     await chain.passUntilRegistered(expired);
     await chain.pass(chain.available());
-    assert.deepEqual([(await live()).uid, (await live()).mode], [first.uid, "640"]);
+    assert.deepEqual(rightsOf(await chain.image()), rightsOf(first));
   });
 
   /** An attempt during which an administrator opens the old image to everybody, right before its renaming; it ends after that or after a later one. */
@@ -259,7 +240,7 @@ describe("a job that is overtaken half-way", () => {
       await attemptUntilRenamed(job, last(first.id));
       await attemptUntil(job, "chmod"); // the old image is oneadmin's already, but not closed
       await chain.pass(job);
-      assert.deepEqual([(await live()).uid, (await live()).mode], [first.uid, "604"]);
+      assert.deepEqual(rightsOf(await chain.image()), { ...rightsOf(first), mode: "604" });
     });
   }
 
@@ -269,7 +250,7 @@ describe("a job that is overtaken half-way", () => {
     await attemptUntil(expired, "chmod");
     await chain.pass(expired);
     await chain.pass(chain.available());
-    assert.deepEqual([(await live()).uid, (await live()).mode], [first.uid, "604"]);
+    assert.deepEqual(rightsOf(await chain.image()), { ...rightsOf(first), mode: "604" });
   });
 
   it("does not take for an administrator's what another attempt of the same job has done to the old image", async () => {
@@ -281,7 +262,7 @@ describe("a job that is overtaken half-way", () => {
       }
     };
     await chain.pass(chain.available(), { ...chain.deps, opennebula: { ...opennebula, rename } });
-    assert.deepEqual([(await live()).uid, (await live()).mode], [first.uid, "640"]);
+    assert.deepEqual(rightsOf(await chain.image()), rightsOf(first));
   });
 
   /** As an attempt does that had stood still, when its image is live already. */
@@ -299,31 +280,31 @@ describe("a job that is overtaken half-way", () => {
   it("Bug: a second image that a late call had made of a job stayed pending for ever. Fix: the next delivery deletes it", async () => {
     const job = chain.available();
     await chain.pass(job);
-    const { id } = await live();
+    const { id } = await chain.image();
     const path = join(chain.site.config.stagingDirectory, "late");
     await writeFile(path, "content", { mode: 0o644 });
     const second = await allocateLate(job, { path });
     await chain.pass(job);
-    assert.equal((await live()).id, id);
+    assert.equal((await chain.image()).id, id);
     await chain.site.until("it is gone", (images) => images.every((image) => image.id !== second));
   });
 
   it("leaves a second image that has the disk of the first one", async () => {
     const job = chain.available();
     await chain.pass(job);
-    const { id, source } = await live();
+    const { id, source } = await chain.image();
     const second = await allocateLate(job, { source });
     await chain.pass(job);
-    assert.equal((await live()).id, id);
-    assert.equal((await again(second)).state, "READY");
+    assert.equal((await chain.image()).id, id);
+    assert.equal((await chain.image(second)).state, "READY");
   });
 
   it("Bug: a message that came twice took the NAME back which an administrator had changed. Fix: it leaves a live image alone", async () => {
     const job = chain.available();
     await chain.pass(job);
-    const { id } = await live();
+    const { id } = await chain.image();
     await chain.site.oneadmin.rename(id, "by-hand", AbortSignal.timeout(5000));
     assert.equal((await chain.pass(job)).kind, "registered");
-    assert.equal((await again(id)).name, "by-hand");
+    assert.equal((await chain.image(id)).name, "by-hand");
   });
 });

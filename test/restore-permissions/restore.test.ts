@@ -9,33 +9,18 @@ import { STATE } from "../../functions/shared/lineage/attributes.ts";
 import type { Image } from "../../functions/shared/opennebula/opennebula.ts";
 import { createRpc } from "../../functions/shared/opennebula/rpc.ts";
 import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
+import { LOCKED_AWAY, rightsOf } from "../fakes/rights.ts";
 
 describe("restoring the rights", () => {
   let chain: Chain;
-  let user: number;
-  let group: number;
+  let first: Image;
   beforeEach(async () => {
     chain = await createChain();
-    group = chain.site.simulator.createGroup("vo");
-    user = chain.site.simulator.createUser("alice", "alicepw", group);
-    await chain.pass(chain.available());
-    const first = await live();
-    await chain.site.oneadmin.chown(first.id, user, group, signal());
-    await chain.site.oneadmin.chmod(first.id, "640", signal());
+    first = await chain.publishedAndGiven();
   });
   afterEach(() => chain.site.close());
 
   const signal = () => AbortSignal.timeout(10_000);
-  const live = async (): Promise<Image> => {
-    const image = await chain.live();
-    assert.ok(image);
-    return image;
-  };
-  const again = async (id: number): Promise<Image> => {
-    const image = await chain.site.oneadmin.image(id, signal());
-    assert.ok(image);
-    return image;
-  };
 
   /** @param images of datastore 1; `0` is none more, `-2` no limit */
   const setImageQuota = async (images: string): Promise<void> => {
@@ -44,11 +29,11 @@ describe("restoring the rights", () => {
       session: async () => "oneadmin:opennebula",
     });
     const quota = `DATASTORE=[ID="1",IMAGES="${images}",SIZE="-2"]`;
-    await rpc.call("one.user.quota", [user, quota], z.int(), signal());
+    await rpc.call("one.user.quota", [first.uid, quota], z.int(), signal());
   };
 
   it("Bug: an owner who may only use his image could manage it for a moment. Fix: what he may not do is taken away before it is his", async () => {
-    await chain.site.oneadmin.chmod((await live()).id, "400", signal());
+    await chain.site.oneadmin.chmod((await chain.image()).id, "400", signal());
     const message = await chain.passUntilRegistered(chain.available());
     chain.site.simulator.resetCalls();
     await handle(message, chain.deps, signal());
@@ -59,12 +44,12 @@ describe("restoring the rights", () => {
       changes.map(({ method }) => method),
       ["one.image.chmod", "one.image.chown"],
     );
-    assert.equal((await live()).mode, "400");
+    assert.equal((await chain.image()).mode, "400");
   });
 
   it("Bug: an image that was retired while its update ended said `live` for ever. Fix: it is looked at once more", async () => {
     const message = await chain.passUntilRegistered(chain.available());
-    const { id } = await live();
+    const { id } = await chain.image();
     const { opennebula } = chain.deps;
     const append: typeof opennebula.append = async (image, attributes, patience) => {
       if (attributes.get(STATE) === "live") {
@@ -73,15 +58,15 @@ describe("restoring the rights", () => {
       await opennebula.append(image, attributes, patience);
     };
     await handle(message, { ...chain.deps, opennebula: { ...opennebula, append } }, signal());
-    const retired = await again(id);
+    const retired = await chain.image(id);
     assert.equal(retired.attributes.get(STATE), "expired");
     await chain.pass(chain.available());
-    assert.deepEqual([(await live()).uid, (await live()).mode], [user, "640"]);
+    assert.deepEqual(rightsOf(await chain.image()), rightsOf(first));
   });
 
   it("Bug: an image whose retirement was called off while its update ended said `expired` for ever. Fix: it is looked at once more", async () => {
     const message = await chain.passUntilRegistered(chain.available());
-    const { id } = await live();
+    const { id } = await chain.image();
     const { opennebula } = chain.deps;
     const meanwhile = [
       ["expired", "another job"],
@@ -99,26 +84,26 @@ describe("restoring the rights", () => {
       await opennebula.append(image, attributes, patience);
     };
     await handle(message, { ...chain.deps, opennebula: { ...opennebula, append } }, signal());
-    assert.equal((await again(id)).attributes.get(STATE), "live");
+    assert.equal((await chain.image(id)).attributes.get(STATE), "live");
   });
 
   it("an image that is marked as superseded and still has the NAME keeps its rights until it is renamed", async () => {
     const message = await chain.passUntilRegistered(chain.available());
     await handle(message, chain.deps, signal());
-    const { id } = await live();
+    const { id } = await chain.image();
     const marked = new Map([
       [STATE, "superseded"],
       ["VMCATCHER_ONE_SUPERSEDED_BY", "another job"],
     ]);
     await chain.site.oneadmin.append(id, marked, signal());
     await handle(message, chain.deps, signal());
-    assert.deepEqual([(await again(id)).uid, (await again(id)).mode], [user, "640"]);
+    assert.deepEqual(rightsOf(await chain.image(id)), rightsOf(first));
   });
 
   it("nobody but the service user has access until the rights are restored, and the disabled state comes first", async () => {
-    await chain.site.oneadmin.enable((await live()).id, false, signal());
+    await chain.site.oneadmin.enable((await chain.image()).id, false, signal());
     const message = await chain.passUntilRegistered(chain.available());
-    const before = await live();
+    const before = await chain.image();
     assert.deepEqual(
       [before.uid, before.mode, before.attributes.get(STATE)],
       [0, "600", "pending"],
@@ -132,13 +117,11 @@ describe("restoring the rights", () => {
 
   it("an owner who was deleted meanwhile is replaced by nobody; group and permissions are restored", async () => {
     const message = await chain.passUntilRegistered(chain.available());
-    chain.site.simulator.deleteUser(user);
+    chain.site.simulator.deleteUser(first.uid);
     await handle(message, chain.deps, signal());
-    const image = await live();
-    assert.deepEqual(
-      [image.uid, image.gid, image.mode, image.attributes.get(STATE)],
-      [0, group, "640", "live"],
-    );
+    const image = await chain.image();
+    assert.deepEqual(rightsOf(image), { ...rightsOf(first), uid: 0 });
+    assert.equal(image.attributes.get(STATE), "live");
   });
 
   it("an owner whose quota is full is told; the group has access, and a replay finishes", async () => {
@@ -148,11 +131,12 @@ describe("restoring the rights", () => {
       handle(message, chain.deps, signal()),
       (error) => error instanceof GiveUp && error.code === "owner-refused",
     );
-    assert.deepEqual([(await live()).gid, (await live()).mode], [group, "640"]);
+    assert.deepEqual(rightsOf(await chain.image()), { ...rightsOf(first), uid: 0 });
     await setImageQuota("-2");
     await handle(message, chain.deps, signal());
-    assert.equal((await live()).uid, user);
-    assert.equal((await live()).attributes.get(STATE), "live");
+    const image = await chain.image();
+    assert.equal(image.uid, first.uid);
+    assert.equal(image.attributes.get(STATE), "live");
   });
 
   it("an update after a restore that was given up inherits what should have been restored", async () => {
@@ -161,27 +145,21 @@ describe("restoring the rights", () => {
     await assert.rejects(handle(message, chain.deps, signal()), GiveUp);
     await setImageQuota("-2");
     await chain.pass(chain.available());
-    const image = await live();
-    assert.deepEqual([image.uid, image.gid, image.mode], [user, group, "640"]);
+    assert.deepEqual(rightsOf(await chain.image()), rightsOf(first));
   });
 
   it("an image that was superseded before its rights were restored is locked away, not opened", async () => {
     const message = await chain.passUntilRegistered(chain.available());
-    const early = await live();
+    const early = await chain.image();
     await chain.pass(chain.available());
     await handle(message, chain.deps, signal());
-    const locked = await again(early.id);
-    assert.deepEqual(
-      [locked.uid, locked.gid, locked.mode, locked.state],
-      [0, 0, "700", "DISABLED"],
-    );
-    const image = await live();
-    assert.deepEqual([image.uid, image.gid, image.mode], [user, group, "640"]);
+    assert.deepEqual(rightsOf(await chain.image(early.id)), LOCKED_AWAY);
+    assert.deepEqual(rightsOf(await chain.image()), rightsOf(first));
   });
 
   it("an image that is superseded while its rights are restored is locked away again", async () => {
     const message = await chain.passUntilRegistered(chain.available());
-    const early = await live();
+    const early = await chain.image();
     let overtaken = false;
     const opennebula: typeof chain.deps.opennebula = {
       ...chain.deps.opennebula,
@@ -194,15 +172,15 @@ describe("restoring the rights", () => {
       },
     };
     await handle(message, { ...chain.deps, opennebula }, signal());
-    const locked = await again(early.id);
+    const locked = await chain.image(early.id);
     assert.deepEqual([locked.uid, locked.gid, locked.mode], [0, 0, "700"]);
-    assert.notEqual((await live()).id, early.id);
+    assert.notEqual((await chain.image()).id, early.id);
   });
 
   it("Bug: an image that expired while its owner was refused stayed open to his group. Fix: it is looked at once more then, too", async () => {
     const message = await chain.passUntilRegistered(chain.available());
     await setImageQuota("0");
-    const { id } = await live();
+    const { id } = await chain.image();
     const { opennebula } = chain.deps;
     let isFirst = true;
     const chown: typeof opennebula.chown = async (...args) => {
@@ -213,16 +191,12 @@ describe("restoring the rights", () => {
       await opennebula.chown(...args);
     };
     await handle(message, { ...chain.deps, opennebula: { ...opennebula, chown } }, signal());
-    const locked = await again(id);
-    assert.deepEqual(
-      [locked.uid, locked.gid, locked.mode, locked.state],
-      [0, 0, "700", "DISABLED"],
-    );
+    assert.deepEqual(rightsOf(await chain.image(id)), LOCKED_AWAY);
   });
 
   it("an image that somebody deleted is no error", async () => {
     const message = await chain.passUntilRegistered(chain.available());
-    await chain.site.oneadmin.delete((await live()).id, false, signal());
+    await chain.site.oneadmin.delete((await chain.image()).id, false, signal());
     await chain.site.until("it is gone", (images) =>
       images.every(({ name }) => name !== IDENTIFIER),
     );
