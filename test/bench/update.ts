@@ -4,6 +4,7 @@ import { ALL_FUNCTIONS } from "../../functions/cli/beside.ts";
 import { runFunctions } from "../../functions/cli/run.ts";
 import { STATE } from "../../functions/shared/lineage/attributes.ts";
 import { silentLog } from "../../functions/shared/log.ts";
+import { giveToUser } from "../fakes/rights.ts";
 import { createSite } from "../fakes/site.ts";
 import { spread } from "./measure.ts";
 import type { Finding } from "./results.ts";
@@ -38,10 +39,7 @@ export async function* benchUpdate(): AsyncGenerator<Finding> {
     await publish(0);
     await site.vmcatcher.run();
     previous = await arrival();
-    const group = site.simulator.createGroup("vo");
-    const user = site.simulator.createUser("alice", "alicepw", group);
-    await site.oneadmin.chown(previous, user, group, AbortSignal.timeout(10_000));
-    await site.oneadmin.chmod(previous, "640", AbortSignal.timeout(10_000));
+    await giveToUser(site, previous);
 
     const times: number[] = [];
     let calls = 0;

@@ -7,6 +7,7 @@ import { makeOva, makeRaw } from "../../functions/cli/demo/appliance.ts";
 import { ALL_FUNCTIONS } from "../../functions/cli/beside.ts";
 import { STATE } from "../../functions/shared/lineage/attributes.ts";
 import { startElasticMq } from "../../infra/elasticmq.ts";
+import { giveToUser, rightsOf } from "../fakes/rights.ts";
 import { createSite, type Site } from "../fakes/site.ts";
 import { runProcess, type RunningFunctions } from "./processes.ts";
 
@@ -54,7 +55,6 @@ for (const { queue, start } of queues) {
       });
 
       it("registers, updates with the rights kept, expires, and leaves nothing behind", async () => {
-        const signal = AbortSignal.timeout(120_000);
         const files = join(site.directory, "repository");
         const live = async (identifier: string, sha256: string) => {
           const images = await site.until(
@@ -95,10 +95,7 @@ for (const { queue, start } of queues) {
         const first = await live(OVA, ova.diskSha256);
         await live(RAW, raw.diskSha256);
 
-        const group = site.simulator.createGroup("vo");
-        const user = site.simulator.createUser("alice", "alicepw", group);
-        await site.oneadmin.chown(first.id, user, group, signal);
-        await site.oneadmin.chmod(first.id, "640", signal);
+        const given = await giveToUser(site, first.id);
         const update = await makeOva(files, "ova-2", "three");
         await site.vmcatcher.endorse({
           identifier: OVA,
@@ -113,12 +110,15 @@ for (const { queue, start } of queues) {
           (all) =>
             all.some(
               ({ id, name, uid, attributes }) =>
-                id > first.id && name === OVA && uid === user && attributes.get(STATE) === "live",
+                id > first.id &&
+                name === OVA &&
+                uid === given.uid &&
+                attributes.get(STATE) === "live",
             ),
           60,
         );
         const second = await live(OVA, update.diskSha256);
-        assert.deepEqual([second.gid, second.mode], [group, "640"]);
+        assert.deepEqual(rightsOf(second), { ...given, state: "READY" });
 
         await site.vmcatcher.subscribe(RAW, false);
         await site.vmcatcher.run();

@@ -9,6 +9,7 @@ import { makeOva, makeRaw } from "../../functions/cli/demo/appliance.ts";
 import { newImageTemplate, updateTemplate } from "../../functions/shared/opennebula/template.ts";
 import { openQueues } from "../../functions/shared/queue/open-queues.ts";
 import { steps } from "../../functions/registry.ts";
+import { giveToUser } from "../fakes/rights.ts";
 import { createSite, type Site } from "../fakes/site.ts";
 import { runProcess, type RunningFunctions } from "./processes.ts";
 
@@ -152,12 +153,8 @@ describe("explain tells exactly the calls that are made then", () => {
   });
 
   it("of an update of an image that has an owner, is disabled and used by a VM", async () => {
-    const signal = AbortSignal.timeout(20_000);
     const live = site.simulator.images()[0]?.id ?? -1;
-    const group = site.simulator.createGroup("vo");
-    const user = site.simulator.createUser("alice", "alicepw", group);
-    await site.oneadmin.chown(live, user, group, signal);
-    await site.oneadmin.chmod(live, "640", signal);
+    await giveToUser(site, live);
     site.simulator.startVm(live);
     await listed((await makeRaw(files, "two", "two")).file, "RAW");
     const update = await explainedAndDone();

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { ALL_FUNCTIONS } from "../../functions/cli/beside.ts";
 import type { Config } from "../../functions/shared/config.ts";
 import { errorText } from "../../functions/shared/errors.ts";
+import { giveToUser } from "../fakes/rights.ts";
 import { createSite, type Site } from "../fakes/site.ts";
 import type { Random } from "../fuzz/random.ts";
 import { History } from "./history.ts";
@@ -76,14 +77,15 @@ export async function createScene(
 const LOG_CHARACTERS = 20_000;
 
 async function giveRights(site: Site, history: History): Promise<void> {
-  const signal = AbortSignal.timeout(60_000);
-  const gid = site.simulator.createGroup("vo");
-  const uid = site.simulator.createUser("alice", "alicepw", gid);
-  for (const endorsement of history.endorsements.slice(1)) {
-    const image = (await site.images()).find(({ name }) => name === endorsement.identifier);
+  const images = await site.images();
+  const endorsements = history.endorsements.slice(1);
+  const ids = endorsements.map(({ identifier }) => {
+    const image = images.find(({ name }) => name === identifier);
     assert.ok(image);
-    await site.oneadmin.chown(image.id, uid, gid, signal);
-    await site.oneadmin.chmod(image.id, "640", signal);
-    endorsement.rights = { uid, gid, mode: "640" };
+    return image.id;
+  });
+  const rights = await giveToUser(site, ...ids);
+  for (const endorsement of endorsements) {
+    endorsement.rights = rights;
   }
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readdir, rm } from "node:fs/promises";
 import { describe, it } from "node:test";
+import { giveToUser, rightsOf } from "../fakes/rights.ts";
 import { Bench, ONE, OTHER, THIRD } from "./bench.ts";
 
 describe("one apply brings back what was lost", { concurrency: 4 }, () => {
@@ -21,10 +22,7 @@ describe("one apply brings back what was lost", { concurrency: 4 }, () => {
     await bench.publish(ONE, "1");
     const [first] = await bench.site.images();
     assert.ok(first);
-    const group = bench.site.simulator.createGroup("vo");
-    const user = bench.site.simulator.createUser("alice", "alicepw", group);
-    await bench.site.oneadmin.chown(first.id, user, group, signal());
-    await bench.site.oneadmin.chmod(first.id, "640", signal());
+    const given = await giveToUser(bench.site, first.id);
     await bench.endorse(ONE, "2");
     await bench.site.vmcatcher.run(isOf(ONE));
     assert.deepEqual(await bench.findings(), [`stale ${ONE}`]);
@@ -32,7 +30,8 @@ describe("one apply brings back what was lost", { concurrency: 4 }, () => {
     await bench.work();
     assert.deepEqual(await bench.images(), [`${ONE}~ DISABLED 1`, `${ONE} READY 2`]);
     const [live] = await bench.site.images();
-    assert.deepEqual([live?.uid, live?.gid, live?.mode], [user, group, "640"]);
+    assert.ok(live);
+    assert.deepEqual(rightsOf(live), { ...given, state: "READY" });
     await assertDone(bench);
   });
 
