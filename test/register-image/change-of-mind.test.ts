@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { STATE, SUPERSEDED_BY } from "../../functions/shared/lineage/attributes.ts";
+import type { Image } from "../../functions/shared/opennebula/opennebula.ts";
+import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
+import { LOCKED_AWAY, rightsOf } from "../fakes/rights.ts";
+import { attemptUntil } from "./attempt-until.ts";
+
+/* What an attempt has begun, when vmcatcher changes its mind before the next attempt. Each of these was found by a schedule. */
+describe("a job during which vmcatcher changes its mind", () => {
+  let chain: Chain;
+  let first: Image;
+  let cacheIndex: string;
+  beforeEach(async () => {
+    chain = await createChain();
+    cacheIndex = join(chain.site.directory, "cache.index");
+    first = await chain.publishedAndGiven();
+  });
+  afterEach(() => chain.site.close());
+
+  /** vmcatcher's index names the identifier with some content. */
+  const endorse = (sha512: string) =>
+    writeFile(cacheIndex, JSON.stringify({ [IDENTIFIER]: { sha512 } }));
+
+  it("Bug: an image that was renamed but not yet locked away stayed open when the identifier was endorsed again. Fix: what is begun is ended", async () => {
+    const expired = chain.expired({ cacheIndex });
+    await attemptUntil(chain, expired, "chown");
+    await endorse("0".repeat(128));
+    assert.equal((await chain.pass(expired)).kind, "superseded");
+    assert.deepEqual(rightsOf(await chain.image(first.id)), LOCKED_AWAY);
+  });
+
+  it("Bug: an image that was only marked stayed marked when the identifier was endorsed again. Fix: it is live as before, with its rights", async () => {
+    const expired = chain.expired({ cacheIndex });
+    await attemptUntil(chain, expired, "rename");
+    assert.equal((await chain.image()).attributes.get(STATE), "expired");
+    await endorse("0".repeat(128));
+    await chain.pass(expired);
+    const image = await chain.image();
+    assert.equal(image.id, first.id);
+    assert.deepEqual(rightsOf(image), rightsOf(first));
+    assert.equal(image.attributes.get(STATE), "live");
+    assert.equal(image.attributes.get(SUPERSEDED_BY), undefined);
+  });
+
+  it("Bug: cut off between the renames, then another content endorsed: the identifier was left without an image. Fix: the swap is ended", async () => {
+    const job = chain.available({ cacheIndex });
+    await endorse(job.sha512);
+    await attemptUntil(chain, job, "rename", 1);
+    assert.equal(await chain.live(), undefined);
+    await endorse("0".repeat(128));
+    assert.equal((await chain.pass(job)).kind, "registered");
+    const image = await chain.image();
+    assert.notEqual(image.id, first.id);
+    assert.deepEqual(rightsOf(image), rightsOf(first));
+  });
+
+  it("Bug: an expiry before an update, between the renames of another one, made that one too old, and its image was deleted. Fix: it leaves no time", async () => {
+    const job = chain.available();
+    await attemptUntil(chain, job, "rename", 1);
+    await chain.pass(chain.expired({ subscription: "subscribed" }));
+    assert.equal((await chain.pass(job)).kind, "registered");
+    assert.notEqual((await chain.image()).id, first.id);
+  });
+
+  it("Bug: an update that was interrupted between its renames left the old image open, and its rights to nobody, when the same content was announced again. Fix: that image is the last one, and is locked away", async () => {
+    const sha512 = "1".repeat(128);
+    await endorse(sha512);
+    const job = chain.available({ cacheIndex, sha512 });
+    await attemptUntil(chain, job, "rename", 1);
+    await chain.pass(chain.available({ cacheIndex, sha512 }));
+    assert.equal((await chain.pass(job)).kind, "unchanged");
+    assert.deepEqual(rightsOf(await chain.image()), rightsOf(first));
+    assert.deepEqual(rightsOf(await chain.image(first.id)), LOCKED_AWAY);
+  });
+
+  it("an image that is not retired after all hands on what it remembers until it is restored", async () => {
+    await chain.passUntilRegistered(chain.available());
+    const expired = chain.expired({ cacheIndex });
+    await attemptUntil(chain, expired, "rename");
+    await endorse("0".repeat(128));
+    await chain.passUntilRegistered(expired);
+    await chain.pass(chain.available());
+    assert.deepEqual(rightsOf(await chain.image()), rightsOf(first));
+  });
+});
