@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { copyFile, mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
+import { cacheIndex, type Indexed } from "./cache-index.ts";
 import { saveDatabase } from "./database.ts";
 import { eventVariables, type Endorsed } from "./events.ts";
 import { LIST_IDENTIFIER, signedList } from "./image-list.ts";
-import { saveIndex, type Indexed } from "./index-file.ts";
 
 /** One image as an image list describes it. */
 export interface ListedImage {
@@ -81,6 +81,9 @@ export async function createVmcatcher(options: {
     saveDatabase(join(options.directory, "vmcatcher.db"), listed, subscribed);
     return writeFile(listing, lines.join(""));
   };
+  /** In place, as vmcatcher does. */
+  const saveIndex = (directory: string, entries: ReadonlyMap<string, Indexed>) =>
+    writeFile(join(directory, "cache.index"), cacheIndex(entries));
   const saveCache = () => saveIndex(directories.cache, cached);
 
   return {

@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { cacheIndex } from "../../fakes/vmcatcher/cache-index.ts";
 import { eventVariables, type Endorsed } from "../../fakes/vmcatcher/events.ts";
-import { indexOf, LIST_IDENTIFIER } from "../../fakes/vmcatcher/cache-index.ts";
+import { LIST_IDENTIFIER } from "../../fakes/vmcatcher/image-list.ts";
 import type { Random } from "../engine/random.ts";
 import type { Timeline } from "../engine/timeline.ts";
 import { contentOf, type Content, type Form } from "./content.ts";
@@ -182,10 +183,11 @@ export class VirtualVmcatcher {
   }
 
   #saveIndex(): void {
-    writeFileSync(
-      join(this.#directories.cache, "cache.index"),
-      JSON.stringify(indexOf(this.#cached)),
+    const entries = [...this.#cached].map(
+      ([identifier, image]) =>
+        [identifier, { image, message: "the signed list", filename: identifier }] as const,
     );
+    writeFileSync(join(this.#directories.cache, "cache.index"), cacheIndex(new Map(entries)));
   }
 
   #hook(variables: Readonly<Record<string, string>>, image: Listed): void {
