@@ -27,14 +27,20 @@ import { isUnrestored } from "./rights.ts";
  * The second half of a mark.
  * @param image as it was when its retirement was decided
  * @throws RetryLater when the image was confirmed since then; the mark is off again
+ * @throws RetryLater when it was renamed since then: mostly by another job, whose own image has the NAME now
  */
-export async function yieldToConfirmation(
+export async function yieldToOthers(
   image: Image,
   job: Job,
   deps: Deps,
   signal: AbortSignal,
 ): Promise<void> {
   const now = await deps.opennebula.image(image.id, signal);
+  if (now !== undefined && now.name !== image.name) {
+    throw new RetryLater(`image ${image.id}: renamed while it was being retired`, {
+      afterSeconds: 1,
+    });
+  }
   if (now === undefined || now.attributes.get(CONFIRMED) === image.attributes.get(CONFIRMED)) {
     return;
   }

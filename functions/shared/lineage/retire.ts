@@ -6,7 +6,7 @@ import { RpcFault } from "../errors.ts";
 import { isNameTaken } from "../opennebula/faults.ts";
 import type { Image } from "../opennebula/opennebula.ts";
 import { EVENT_TIME, IDENTIFIER, REMEMBERED, STATE, SUPERSEDED_BY } from "./attributes.ts";
-import { unmark, yieldToConfirmation } from "./confirmation.ts";
+import { unmark, yieldToOthers } from "./confirmation.ts";
 import { isRetired, retiredBy, type Lineage } from "./lineage.ts";
 import { isBeingLockedAway, lockAway } from "./lock-away.ts";
 import { restate, saysLiveThoughRetired } from "./retired-state.ts";
@@ -89,7 +89,7 @@ async function rightsGivenSince(
 
 /**
  * Marks the image; the attributes alone change nothing for its users.
- * @throws RetryLater when the image was confirmed since it was looked at
+ * @throws RetryLater when the image was confirmed or renamed since it was looked at
  */
 export async function mark(
   image: Image,
@@ -107,7 +107,7 @@ export async function mark(
     ]);
     await deps.opennebula.append(image.id, attributes, signal);
   }
-  await yieldToConfirmation(image, job, deps, signal);
+  await yieldToOthers(image, job, deps, signal);
 }
 
 /** Gives the image its retired name. The name comes from the event's time, so that a repetition arrives at the same one. */

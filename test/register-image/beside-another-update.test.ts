@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { RetryLater } from "../../functions/shared/errors.ts";
+import { STATE } from "../../functions/shared/lineage/attributes.ts";
+import type { Image, OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
+import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
+import { LOCKED_AWAY, rightsOf } from "../fakes/rights.ts";
+
+/* A broker that restarts delivers two jobs of one identifier at the same time. */
+describe("an update that looked before another one took the NAME", () => {
+  let chain: Chain;
+  let first: Image;
+  beforeEach(async () => {
+    chain = await createChain();
+    first = await chain.publishedAndGiven();
+  });
+  afterEach(() => chain.site.close());
+
+  it("Bug: renamed the old image once more and took the NAME too, which two users can have at once. Fix: it looks after its mark, and its next attempt finds the other's image", async () => {
+    const sha512 = "1".repeat(128);
+    const cacheIndex = join(chain.site.directory, "cache.index");
+    await writeFile(cacheIndex, JSON.stringify({ [IDENTIFIER]: { sha512 } }));
+    const other = chain.available({ cacheIndex, sha512 });
+    const job = chain.available({ cacheIndex, sha512 });
+    const { opennebula } = chain.deps;
+    const append: OpenNebula["append"] = async (id, attributes, patience) => {
+      if (attributes.get(STATE) === "superseded") {
+        await chain.pass(other);
+      }
+      await opennebula.append(id, attributes, patience);
+    };
+    const deps = { ...chain.deps, opennebula: { ...opennebula, append } };
+    await assert.rejects(chain.pass(job, deps), RetryLater);
+    assert.equal((await chain.pass(job)).kind, "unchanged");
+    const images = await chain.site.until("the second image is gone", ({ length }) => length === 2);
+    assert.equal(images.filter(({ name }) => name === IDENTIFIER).length, 1);
+    assert.deepEqual(rightsOf(await chain.image()), rightsOf(first));
+    assert.deepEqual(rightsOf(await chain.image(first.id)), LOCKED_AWAY);
+  });
+});
