@@ -32,6 +32,7 @@ export function createOpenNebula(options: {
     session: () => readSession(options.authFile),
     onCall: options.onCall,
     post: options.post,
+    now: options.now,
   });
 
   /** Calls a method that answers with an XML document. */

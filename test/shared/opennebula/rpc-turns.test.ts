@@ -46,6 +46,23 @@ describe("an abort", () => {
     assert.equal(sent, 0);
   });
 
+  test("Bug: a process that stood still right before it sent a change sent it late, whoever had its message then. Fix: a timer that takes long is not the last one", async () => {
+    const lease = new AbortController();
+    const session = async () => {
+      setImmediate(() => {
+        setTimeout(() => lease.abort(reason), 300);
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600);
+      });
+      return "oneadmin:secret";
+    };
+    let sent = 0;
+    const post = async () => void (sent += 1);
+    const rpc = rpcTo(new URL("http://127.0.0.1:1/RPC2"), { session, post });
+    const change = rpc.call("one.image.rename", [7, "U"], z.string(), lease.signal);
+    assert.equal(await thrown(change), reason);
+    assert.equal(sent, 0);
+  });
+
   test("frees a call that waits for its turn", async () => {
     await using server = await startServer(() => {});
     const rpc = rpcTo(server.url);
