@@ -3,10 +3,11 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { RetryLater } from "../../functions/shared/errors.ts";
-import { STATE } from "../../functions/shared/lineage/attributes.ts";
+import { EVENT_TIME, STATE } from "../../functions/shared/lineage/attributes.ts";
 import type { Image, OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
 import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
 import { LOCKED_AWAY, rightsOf } from "../fakes/rights.ts";
+import { attemptUntil } from "./attempt-until.ts";
 
 /* A broker that restarts delivers two jobs of one identifier at the same time. */
 describe("an update that looked before another one took the NAME", () => {
@@ -38,5 +39,30 @@ describe("an update that looked before another one took the NAME", () => {
     assert.equal(images.filter(({ name }) => name === IDENTIFIER).length, 1);
     assert.deepEqual(rightsOf(await chain.image()), rightsOf(first));
     assert.deepEqual(rightsOf(await chain.image(first.id)), LOCKED_AWAY);
+  });
+
+  it("Bug: overtaken, it took its mark off the old image, which another one had marked and renamed since. Fix: it looks before", async () => {
+    const job = chain.available();
+    await attemptUntil(chain, job, "rename");
+    const newer = chain.available();
+    const { opennebula } = chain.deps;
+    let looks = 0;
+    const imagesOf: OpenNebula["imagesOf"] = async (identifier, patience) => {
+      const seen = await opennebula.imagesOf(identifier, patience);
+      if (++looks === 2) {
+        await chain.pass(newer); // register-image has looked
+      }
+      return seen;
+    };
+    const overtaken = new Map([[EVENT_TIME, newer.eventTime]]);
+    await chain.site.oneadmin.append(first.id, overtaken, AbortSignal.timeout(5000));
+    const outcome = await chain.pass(job, {
+      ...chain.deps,
+      opennebula: { ...opennebula, imagesOf },
+    });
+    assert.equal(outcome.kind, "superseded");
+    const retired = await chain.image(first.id);
+    assert.deepEqual(rightsOf(retired), LOCKED_AWAY);
+    assert.equal(retired.attributes.get(STATE), "superseded");
   });
 });

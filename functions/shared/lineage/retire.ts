@@ -182,8 +182,20 @@ export async function endRetirement(
   await lockAwayRetired(job, lineage, undefined, deps, signal);
   const { live } = lineage;
   const isMarked = live !== undefined && retiredBy(job, lineage).includes(live);
-  const state = isMarked ? await unmark(live, deps, signal) : live?.attributes.get(STATE);
+  const state = isMarked ? await unmarkOwn(live, job, deps, signal) : live?.attributes.get(STATE);
   return state === "pending" ? live : undefined;
+}
+
+/** Takes the job's mark off the live image, unless another job has taken its place, or is about to, since it was looked at. */
+async function unmarkOwn(
+  image: Image,
+  job: Job,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const now = await deps.opennebula.image(image.id, signal);
+  const isOurs = now?.name === image.name && now.attributes.get(SUPERSEDED_BY) === job.id;
+  return isOurs ? await unmark(now, deps, signal) : undefined;
 }
 
 function pattern(state: RetiredState, config: Config): string {

@@ -125,13 +125,22 @@ const noneIsLost: Check = ({ call, before, after }, site, expireUnknown) => {
       isRetired &&
       wasWaiting !== undefined &&
       waiting === undefined &&
-      !before.some((image) => image.identifier === identifier && image.oneState === "expired")
+      !before.some(
+        (image) =>
+          image.identifier === identifier &&
+          (image.oneState === "expired" || isRenamedByHand(image, site)),
+      )
     ) {
       return `${identifier} has no image, and ${wasWaiting.id} that was to take the place is deleted`;
     }
   }
   return undefined;
 };
+
+/** Whether she has renamed the live image: that is its identifier's, though it has not the NAME. */
+function isRenamedByHand({ id, oneState }: ImageView, { administrator }: Site): boolean {
+  return oneState === "live" && administrator.renamed.has(id);
+}
 
 /** The complete image that is to take an identifier's place. */
 function successor(images: readonly ImageView[], identifier: string): ImageView | undefined {
