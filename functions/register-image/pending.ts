@@ -76,7 +76,8 @@ export async function deletePending(
 
 /**
  * Deletes the job's image that has its temporary name: also a second one, which a late call can make as soon as the first one has
- * left that name. If both were made of one disk in the datastore, the second would take it along: it stays.
+ * left that name. If both were made of one disk in the datastore, the second would take it along: it stays. So does one that has
+ * left that name since it was looked at: another attempt has made it live.
  * @returns whether there was one
  */
 export async function deleteUnnamed(
@@ -90,7 +91,10 @@ export async function deleteUnnamed(
     return false;
   }
   const first = sharingItsDisk(pending, images);
-  if (first === undefined) {
+  const now = await deps.opennebula.image(pending.id, signal);
+  if (now?.name !== pending.name) {
+    deps.log.info({ imageId: pending.id, name: now?.name }, "another attempt was faster");
+  } else if (first === undefined) {
     await deps.opennebula.delete(pending.id, true, signal);
     deps.log.info({ imageId: pending.id }, "pending image deleted");
   } else {

@@ -3,10 +3,12 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import type { AvailableJob } from "../../functions/capture-metadata/message.ts";
-import { newImageAttributes, pendingName } from "../../functions/shared/lineage/attributes.ts";
-import { createChain, type Chain } from "../fakes/chain.ts";
+import { JOB, newImageAttributes, pendingName } from "../../functions/shared/lineage/attributes.ts";
+import type { OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
+import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
+import { attemptUntil } from "./attempt-until.ts";
 
-/* Each of these was found by a schedule. */
+/* Each bug was found by a schedule. */
 describe("a job that is delivered again when its image is live", () => {
   let chain: Chain;
   beforeEach(async () => {
@@ -56,5 +58,27 @@ describe("a job that is delivered again when its image is live", () => {
     await chain.site.oneadmin.rename(id, "by-hand", AbortSignal.timeout(5000));
     assert.equal((await chain.pass(job)).kind, "registered");
     assert.equal((await chain.image(id)).name, "by-hand");
+  });
+
+  it("does not delete, when it counts no more, what another delivery has made live since it looked", async () => {
+    const cacheIndex = join(chain.site.directory, "cache.index");
+    const endorse = (sha512: string) =>
+      writeFile(cacheIndex, JSON.stringify({ [IDENTIFIER]: { sha512 } }));
+    const job = chain.available({ cacheIndex });
+    await endorse(job.sha512);
+    await attemptUntil(chain, job, "rename");
+    const { opennebula } = chain.deps;
+    let looks = 0;
+    const imagesOf: OpenNebula["imagesOf"] = async (identifier, patience) => {
+      const seen = await opennebula.imagesOf(identifier, patience);
+      if (++looks === 2) {
+        await chain.pass(job); // register-image has looked
+        await endorse("0".repeat(128));
+      }
+      return seen;
+    };
+    await chain.pass(job, { ...chain.deps, opennebula: { ...opennebula, imagesOf } });
+    const { attributes, state } = await chain.image();
+    assert.deepEqual([attributes.get(JOB), state], [job.id, "READY"]);
   });
 });

@@ -9,7 +9,7 @@ import {
   systemCode,
 } from "../errors.ts";
 import type { Facts } from "../errors.ts";
-import { isUnavailable } from "../opennebula/faults.ts";
+import { isMissing, isUnavailable } from "../opennebula/faults.ts";
 import { MESSAGE_BACKOFF, backoffSeconds } from "./backoff.ts";
 
 /** What is to be done with a delivery, and why. */
@@ -96,11 +96,15 @@ const TABLE: readonly Row[] = [
   when(RpcTransportError, (error, attempt) =>
     error.mayComeLate ? later(error, attempt, LATE_CHANGE_SECONDS) : later(error, attempt),
   ),
-  when(RpcFault, (fault, attempt) =>
-    isUnavailable(fault)
-      ? later(fault, attempt)
-      : dead("opennebula-refused", fault, faultFacts(fault)),
-  ),
+  when(RpcFault, (fault, attempt) => {
+    if (isUnavailable(fault)) {
+      return later(fault, attempt);
+    }
+    // Deleted since it was looked at: the next attempt sees that.
+    return isMissing(fault, "image") && attempt.attempt < MAX_UNEXPECTED_ATTEMPTS
+      ? later(fault, attempt, 1)
+      : dead("opennebula-refused", fault, faultFacts(fault));
+  }),
   (error, attempt) =>
     HOST_TROUBLE.has(systemCode(error) ?? "") ? later(error, attempt) : undefined,
 ];

@@ -81,6 +81,14 @@ describe("outcome of an error", () => {
     assert.deepEqual(outcome.facts, { method: "one.image.chown", code: 512, objectId: 42 });
   });
 
+  it("Bug: the live image was deleted by hand while an update was about to retire it, and the update was given up. Fix: it looks again", () => {
+    const gone = new RpcFault("one.image.update", 1024, "Error getting image [7].", 7);
+    const outcome = outcomeOf(gone, FIRST);
+    assert.ok(outcome.kind === "retry");
+    assert.equal(outcome.afterSeconds, 1);
+    assert.equal(outcomeOf(gone, { ...FIRST, attempt: 20 }).kind, "dead");
+  });
+
   it("an outage is retried for ever, more and more slowly", () => {
     let last = 0;
     for (let attempt = 1; attempt <= 1000; attempt += 1) {
