@@ -152,10 +152,14 @@ function successor(images: readonly ImageView[], identifier: string): ImageView 
   );
 }
 
-/** An expiry was under way when a new announcement came. */
+/** An expiry was under way when a new announcement came; it may have left the retiring to the last step of the image's own job. */
 function isBeingExpired(image: ImageView, events: readonly RecordedEvent[]): boolean {
   const by = image.attribute(SUPERSEDED_BY);
-  return events.some(({ jobId, what }) => jobId === by && what.kind === "expired");
+  const isOwnJobs = by === image.attribute(JOB);
+  return events.some(
+    ({ jobId, what, eventTime }) =>
+      what.kind === "expired" && (jobId === by || (isOwnJobs && eventTime === image.eventTime)),
+  );
 }
 
 /**
