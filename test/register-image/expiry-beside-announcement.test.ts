@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import type { Job } from "../../functions/capture-metadata/message.ts";
-import type { OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
+import { STATE } from "../../functions/shared/lineage/attributes.ts";
+import type { Image, OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
 import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
+import { rightsOf } from "../fakes/rights.ts";
 
 /* Each of these was found by a schedule. */
 describe("an expiry beside an announcement", () => {
   let chain: Chain;
+  let first: Image;
   beforeEach(async () => {
     chain = await createChain();
-    await chain.publishedAndGiven();
+    first = await chain.publishedAndGiven();
   });
   afterEach(() => chain.site.close());
 
@@ -52,6 +55,18 @@ describe("an expiry beside an announcement", () => {
       }
     });
   }
+
+  it("hands on its rights when its own job has retired it in the name of an expiry, whatever was written on it late", async () => {
+    await announceWhile(async (takeName) => {
+      await chain.pass(chain.expired());
+      await takeName();
+    });
+    const [retired] = await chain.site.images(); // the newest
+    const late = new Map([[STATE, "live"]]);
+    await chain.site.oneadmin.append(retired?.id ?? -1, late, AbortSignal.timeout(5000));
+    await chain.pass(chain.available());
+    assert.deepEqual(rightsOf(await chain.image()), rightsOf(first));
+  });
 
   it("Bug: an expiry did not see the announcement that took the NAME beside it. Fix: it looks again, and its next attempt retires the image", async () => {
     await chain.pass(chain.expired());

@@ -93,14 +93,19 @@ export function halfReplaced({ images }: Lineage): Image | undefined {
 
 /** The image that expired last; as for `isRetired`, `live` may have been written on it in the same moment. */
 export function latestExpired({ images }: Lineage): Image | undefined {
-  const jobs = new Set(images.map((image) => image.attributes.get(JOB)));
   return newest(
-    images.filter(({ attributes }) => {
-      const by = attributes.get(SUPERSEDED_BY);
-      const state = attributes.get(STATE);
-      return state === "expired" || (state === "live" && by !== undefined && !jobs.has(by));
+    images.filter((image) => {
+      const state = image.attributes.get(STATE);
+      return state === "expired" || (state === "live" && hasNoSuccessor(image, images));
     }),
   );
+}
+
+/** Whether an image was retired by a job that has made no other: an expiry, or its own job in the name of one. */
+export function hasNoSuccessor(image: Image, images: readonly Image[]): boolean {
+  const by = image.attributes.get(SUPERSEDED_BY);
+  const isSuccessor = ({ id, attributes }: Image) => id !== image.id && attributes.get(JOB) === by;
+  return by !== undefined && !images.some(isSuccessor);
 }
 
 /** Time of the newest event that touched the image; text order is time order, and no event is older than any. */
