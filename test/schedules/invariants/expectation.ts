@@ -18,19 +18,26 @@ export function expectationOf(
   expireUnknown: "keep" | "expire",
 ): Expectation {
   let expected: Expectation = { kind: "none" };
-  for (const { jobId, what } of events) {
+  for (const event of events) {
+    const { jobId, what } = event;
     if (what.kind === "available") {
       expected = givenUp.has(jobId)
         ? { kind: "no newer" }
         : { kind: "live", content: what.content };
-    } else if (
-      what.subscription === "gone" ||
-      (what.subscription === "unknown" && expireUnknown === "expire")
-    ) {
+    } else if (isExpiry(event, expireUnknown)) {
       expected = { kind: "none" };
     } else if (expected.kind === "live") {
       expected = { kind: "no newer" };
     }
   }
   return expected;
+}
+
+/** Whether the event takes the identifier's image away. */
+export function isExpiry({ what }: RecordedEvent, expireUnknown: "keep" | "expire"): boolean {
+  return (
+    what.kind === "expired" &&
+    (what.subscription === "gone" ||
+      (what.subscription === "unknown" && expireUnknown === "expire"))
+  );
 }

@@ -1,7 +1,7 @@
 import type { DeadLetter } from "../../../functions/shared/queue/queue.ts";
-import type { RecordedEvent } from "../site/hook-recorder.ts";
 import { jobIdOf } from "../site/job-id.ts";
 import type { Site } from "../site/site.ts";
+import { isExpiry } from "./expectation.ts";
 
 /**
  * Whether a dead letter is one that no replay helps: a wrong file, and a file that vmcatcher has taken away before it was converted,
@@ -13,7 +13,7 @@ import type { Site } from "../site/site.ts";
  */
 export function isHopeless(
   { body, reason }: DeadLetter,
-  { vmcatcher, administrator, broker, isIndexHidden }: Site,
+  { vmcatcher, administrator, broker, isIndexHidden, config }: Site,
 ): boolean {
   const jobId = jobIdOf(body);
   const event = vmcatcher.events.find((one) => one.jobId === jobId);
@@ -21,11 +21,8 @@ export function isHopeless(
     .slice(event === undefined ? 0 : vmcatcher.events.indexOf(event) + 1)
     .filter(({ identifier }) => identifier === event?.identifier);
   const wasDeleted = administrator.deleted.has(event?.identifier ?? "");
-  if (
-    reason !== undefined &&
-    isIndexHidden &&
-    (later.some(isExpiry) || (wasDeleted && later.length > 0))
-  ) {
+  const isTakenBack = later.some((one) => isExpiry(one, config.expireUnknown));
+  if (reason !== undefined && isIndexHidden && (isTakenBack || (wasDeleted && later.length > 0))) {
     return true;
   }
   const form = event?.what.kind === "available" ? event.what.form : undefined;
@@ -41,8 +38,4 @@ export function isHopeless(
 
 function hasEnded(jobId: string, broker: Site["broker"]): boolean {
   return broker.queue("restore-permissions").removed.some((body) => jobIdOf(body) === jobId);
-}
-
-function isExpiry({ what }: RecordedEvent): boolean {
-  return what.kind === "expired" && what.subscription !== "subscribed";
 }
