@@ -5,7 +5,7 @@ import { GiveUp, RpcFault } from "../shared/errors.ts";
 import { IDENTIFIER, RESTORED, STATE, SUPERSEDED_BY } from "../shared/lineage/attributes.ts";
 import { eventTime, isRetired } from "../shared/lineage/lineage.ts";
 import { lockAway } from "../shared/lineage/lock-away.ts";
-import { retire } from "../shared/lineage/retire.ts";
+import { isRenamed, retire } from "../shared/lineage/retire.ts";
 import { restate, saysLiveThoughRetired } from "../shared/lineage/retired-state.ts";
 import { rememberedRights } from "../shared/lineage/rights.ts";
 import { takenBy } from "../shared/opennebula/faults.ts";
@@ -121,12 +121,12 @@ async function undoIfRetired(id: number, deps: Deps, signal: AbortSignal): Promi
 
 /**
  * What was given to a retired image is taken from it, and `live`, written in the moment of its retirement, is undone. An image that
- * still has the NAME is only marked: it is in use until its successor is there, which gets the rights that it has then. When the mark
- * was taken off in the same moment, `live` was right.
+ * has not been renamed for it is only marked: it is in use until its successor is there, which gets the rights that it has then.
+ * When the mark was taken off in the same moment, `live` was right.
  */
 async function retireAgain(image: Image, deps: Deps, signal: AbortSignal): Promise<void> {
-  const isNamed = image.name === image.attributes.get(IDENTIFIER);
-  if (isNamed && !image.attributes.has(SUPERSEDED_BY)) {
+  const isOnlyMarked = !isRenamed(image, deps.config);
+  if (isOnlyMarked && !image.attributes.has(SUPERSEDED_BY)) {
     await deps.opennebula.append(image.id, new Map([[STATE, "live"]]), signal);
     return;
   }
@@ -135,7 +135,7 @@ async function retireAgain(image: Image, deps: Deps, signal: AbortSignal): Promi
     const now = await deps.opennebula.image(image.id, signal);
     return now === undefined ? undefined : await retireAgain(now, deps, signal);
   }
-  if (!isNamed) {
+  if (!isOnlyMarked) {
     await lockAway(image.id, deps, signal);
   }
 }

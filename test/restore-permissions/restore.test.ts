@@ -10,6 +10,7 @@ import type { Image } from "../../functions/shared/opennebula/opennebula.ts";
 import { createRpc } from "../../functions/shared/opennebula/rpc.ts";
 import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
 import { LOCKED_AWAY, rightsOf } from "../fakes/rights.ts";
+import { attemptUntil } from "../register-image/attempt-until.ts";
 
 describe("restoring the rights", () => {
   let chain: Chain;
@@ -98,6 +99,19 @@ describe("restoring the rights", () => {
     await chain.site.oneadmin.append(id, marked, signal());
     await handle(message, chain.deps, signal());
     assert.deepEqual(rightsOf(await chain.image(id)), rightsOf(first));
+  });
+
+  it("Bug: a live image that a person had renamed was locked away as soon as it was marked, and its successor inherited that. Fix: its name tells that it is in use", async () => {
+    const message = await chain.passUntilRegistered(chain.available());
+    await handle(message, chain.deps, signal());
+    const before = await chain.image();
+    await chain.site.oneadmin.rename(before.id, "by-hand", signal());
+    const job = chain.available();
+    await attemptUntil(chain, job, "rename");
+    await handle(message, chain.deps, signal());
+    assert.deepEqual(rightsOf(await chain.image(before.id)), rightsOf(before));
+    await chain.pass(job);
+    assert.deepEqual(rightsOf(await chain.image()), rightsOf(before));
   });
 
   it("nobody but the service user has access until the rights are restored, and the disabled state comes first", async () => {

@@ -10,7 +10,7 @@ import { unmark, yieldToOthers } from "./confirmation.ts";
 import { isRetired, retiredBy, type Lineage } from "./lineage.ts";
 import { isBeingLockedAway, lockAway } from "./lock-away.ts";
 import { restate, saysLiveThoughRetired } from "./retired-state.ts";
-import { retiredName } from "./retired-name.ts";
+import { isRetiredName, retiredName } from "./retired-name.ts";
 import {
   isUnrestored,
   rememberedRights,
@@ -140,6 +140,14 @@ export function hasRetiredName(
   config: Config,
 ): boolean {
   return retiredNames(image, state, job, config).includes(image.name);
+}
+
+/** Whether a retirement has renamed the image, and not a person: she may give a live one any name. */
+export function isRenamed({ name, attributes }: Image, config: Config): boolean {
+  const identifier = attributes.get(IDENTIFIER) ?? "";
+  return [config.supersededName, config.expiredName].some((pattern) =>
+    isRetiredName(name, pattern, identifier),
+  );
 }
 
 /** The second is for two versions that are retired within one second. */

@@ -9,6 +9,18 @@ export function retiredName(pattern: string, identifier: string, at: Date): stri
     .replace("{timestamp}", () => timestamp(at));
 }
 
+/** Whether a name is one that `retiredName` has made of the pattern, maybe with more behind it that keeps two apart. */
+export function isRetiredName(name: string, pattern: string, identifier: string): boolean {
+  const [before = "", after = ""] = pattern
+    .replace("{identifier}", () => identifier)
+    .split("{timestamp}");
+  const rest = name.startsWith(before) ? name.slice(before.length) : "";
+  const stamp = TIMESTAMP.exec(rest)?.[0];
+  return stamp !== undefined && rest.slice(stamp.length).startsWith(after);
+}
+
+const TIMESTAMP = /^\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_[+-]\d{4}-(?:[A-Z]{2,5}|[+-]\d{4})/;
+
 /** `2014-06-04_12-54-44_+0200-CEST`: local time, its offset and its own zone label, which the predecessor mixed up (row S16). */
 export function timestamp(at: Date): string {
   const date = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join("-");

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { retiredName, timestamp } from "../../../functions/shared/lineage/retired-name.ts";
+import {
+  isRetiredName,
+  retiredName,
+  timestamp,
+} from "../../../functions/shared/lineage/retired-name.ts";
 
 describe("retired name", () => {
   let zone: string | undefined;
@@ -26,6 +30,18 @@ describe("retired name", () => {
       process.env["TZ"] = tz;
       assert.equal(timestamp(new Date(iso)), expected);
     });
+  }
+
+  for (const tz of ["UTC", "Europe/Madrid", "America/Sao_Paulo"]) {
+    for (const pattern of ["{identifier}_{timestamp}", "{timestamp} of {identifier}, old"]) {
+      it(`is known again, and no other is taken for it (${pattern}, ${tz})`, () => {
+        process.env["TZ"] = tz;
+        const name = retiredName(pattern, "a-b", new Date("2026-11-22T09:17:27Z"));
+        const others = ["a-b", "by-hand", `x${name}`, retiredName(pattern, "c", new Date(0))];
+        assert.ok([name, `${name}_7`].every((one) => isRetiredName(one, pattern, "a-b")));
+        assert.ok(!others.some((one) => isRetiredName(one, pattern, "a-b")));
+      });
+    }
   }
 
   it("a zone without letters is labelled by its offset", () => {
