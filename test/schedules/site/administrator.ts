@@ -1,9 +1,4 @@
-import {
-  EVENT_TIME,
-  IDENTIFIER,
-  STATE,
-  SUPERSEDED_BY,
-} from "../../../functions/shared/lineage/attributes.ts";
+import { IDENTIFIER, STATE, SUPERSEDED_BY } from "../../../functions/shared/lineage/attributes.ts";
 import { OneError } from "../../fakes/opennebula/one-error.ts";
 import type { Image } from "../../fakes/opennebula/image.ts";
 import { textOf } from "../../fakes/opennebula/template.ts";
@@ -13,6 +8,7 @@ import { addUser, findUser } from "../../fakes/opennebula/user-methods.ts";
 import type { User, World } from "../../fakes/opennebula/world.ts";
 import type { Action } from "../schedule.ts";
 import type { FrontEnd } from "./front-end.ts";
+import { eventTimeOf } from "./images.ts";
 
 /** Who may use an image, as its administrator last decided. */
 export interface Wish {
@@ -163,7 +159,7 @@ export class Administrator {
       case "delete":
         this.#frontEnd.byHand("one.image.delete", id, false);
         this.deleted.add(identifier);
-        this.deletedTimes.set(identifier, textOf(image.template, EVENT_TIME) ?? "");
+        this.deletedTimes.set(identifier, eventTimeOf(image));
         this.#wishes.delete(identifier); // nobody can know it any more
         break;
       case "start vm":

@@ -22,7 +22,7 @@ export interface ImageView {
   readonly identifier: string | undefined;
   /** VMCATCHER_ONE_STATE. */
   readonly oneState: string | undefined;
-  /** Of the newest event that is noted on it; empty when none is. */
+  /** As of `eventTimeOf`. */
   readonly eventTime: string;
   /** The attribute; undefined when it is absent or empty. */
   attribute(name: string): string | undefined;
@@ -46,9 +46,7 @@ export function viewImages(world: World): readonly ImageView[] {
         mode: image.mode.toString(8).padStart(3, "0"),
         isUsed: image.vms.size > 0,
         oneState: textOf(template, STATE),
-        eventTime: [EVENT_TIME, CONFIRMED]
-          .map((name) => textOf(template, name) ?? "")
-          .reduce((one, other) => (one > other ? one : other)),
+        eventTime: eventTimeOf(image),
         attribute: (attribute) => {
           const text = textOf(template, attribute);
           return text === "" ? undefined : text;
@@ -57,6 +55,13 @@ export function viewImages(world: World): readonly ImageView[] {
     }
   }
   return views;
+}
+
+/** Time of the newest event that is noted on an image; empty when none is. */
+export function eventTimeOf({ template }: Pick<Image, "template">): string {
+  return [EVENT_TIME, CONFIRMED]
+    .map((name) => textOf(template, name) ?? "")
+    .reduce((one, other) => (one > other ? one : other));
 }
 
 /** Whether OpenNebula has the whole content of an image. */
