@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { appendFile } from "node:fs/promises";
 import { test } from "node:test";
+import { withSha1 } from "../../functions/convert-image/with-sha1.ts";
 import { handle as register } from "../../functions/register-image/handler.ts";
 import type { Message } from "../../functions/register-image/message.ts";
 import { GiveUp } from "../../functions/shared/errors.ts";
@@ -31,7 +32,6 @@ for (const [what, sample] of [
 
 test("a disk in the datastore itself comes without one: nothing is copied", async () => {
   const location = { VMCATCHER_ONE_DATASTORE_LOCATION: "/var/lib/one/datastores" };
-  const { withSha1 } = await import("../../functions/convert-image/with-sha1.ts");
   await using site = await Site.create({ ...VERIFYING, ...location });
   const artifact = {
     path: "/var/lib/one/datastores/1/disk.raw",

@@ -28,6 +28,10 @@ export interface Chain {
   live(): Promise<Image | undefined>;
   /** The image with that id, or the live one. @throws AssertionError when there is none */
   image(id?: number): Promise<Image>;
+  /** Path of vmcatcher's index, which is not there before `endorse`. */
+  readonly cacheIndex: string;
+  /** Has vmcatcher's index name the identifier with that content, and nothing else. */
+  endorse(sha512: string): Promise<void>;
   /** Passes a job, a new one by default, whose image an administrator then gives to a user. @returns the image as it is after that */
   publishedAndGiven(job?: AvailableJob): Promise<Image>;
 }
@@ -48,6 +52,7 @@ export async function createChain(options: Parameters<typeof createSite>[0] = {}
     log: silentLog,
   };
   await mkdir(site.config.stagingDirectory, { recursive: true });
+  const cacheIndex = join(site.directory, "cache.index");
   let events = 0;
 
   const common = () => {
@@ -111,6 +116,8 @@ export async function createChain(options: Parameters<typeof createSite>[0] = {}
     pass,
     live,
     image,
+    cacheIndex,
+    endorse: (sha512) => writeFile(cacheIndex, JSON.stringify({ [IDENTIFIER]: { sha512 } })),
     publishedAndGiven: async (job = available()) => {
       await pass(job);
       const { id } = await image();

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { RetryLater } from "../../functions/shared/errors.ts";
 import { EVENT_TIME, STATE } from "../../functions/shared/lineage/attributes.ts";
@@ -21,8 +19,8 @@ describe("an update that looked before another one took the NAME", () => {
 
   it("Bug: renamed the old image once more and took the NAME too, which two users can have at once. Fix: it looks after its mark, and its next attempt finds the other's image", async () => {
     const sha512 = "1".repeat(128);
-    const cacheIndex = join(chain.site.directory, "cache.index");
-    await writeFile(cacheIndex, JSON.stringify({ [IDENTIFIER]: { sha512 } }));
+    const { cacheIndex } = chain;
+    await chain.endorse(sha512);
     const other = chain.available({ cacheIndex, sha512 });
     const job = chain.available({ cacheIndex, sha512 });
     const { opennebula } = chain.deps;

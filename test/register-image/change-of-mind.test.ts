@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { STATE, SUPERSEDED_BY } from "../../functions/shared/lineage/attributes.ts";
 import type { Image } from "../../functions/shared/opennebula/opennebula.ts";
-import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
+import { createChain, type Chain } from "../fakes/chain.ts";
 import { LOCKED_AWAY, rightsOf } from "../fakes/rights.ts";
 import { attemptUntil } from "./attempt-until.ts";
 
@@ -15,19 +13,15 @@ describe("a job during which vmcatcher changes its mind", () => {
   let cacheIndex: string;
   beforeEach(async () => {
     chain = await createChain();
-    cacheIndex = join(chain.site.directory, "cache.index");
+    ({ cacheIndex } = chain);
     first = await chain.publishedAndGiven();
   });
   afterEach(() => chain.site.close());
 
-  /** vmcatcher's index names the identifier with some content. */
-  const endorse = (sha512: string) =>
-    writeFile(cacheIndex, JSON.stringify({ [IDENTIFIER]: { sha512 } }));
-
   it("Bug: an image that was renamed but not yet locked away stayed open when the identifier was endorsed again. Fix: what is begun is ended", async () => {
     const expired = chain.expired({ cacheIndex });
     await attemptUntil(chain, expired, "chown");
-    await endorse("0".repeat(128));
+    await chain.endorse("0".repeat(128));
     assert.equal((await chain.pass(expired)).kind, "superseded");
     assert.deepEqual(rightsOf(await chain.image(first.id)), LOCKED_AWAY);
   });
@@ -36,7 +30,7 @@ describe("a job during which vmcatcher changes its mind", () => {
     const expired = chain.expired({ cacheIndex });
     await attemptUntil(chain, expired, "rename");
     assert.equal((await chain.image()).attributes.get(STATE), "expired");
-    await endorse("0".repeat(128));
+    await chain.endorse("0".repeat(128));
     await chain.pass(expired);
     const image = await chain.image();
     assert.equal(image.id, first.id);
@@ -47,10 +41,10 @@ describe("a job during which vmcatcher changes its mind", () => {
 
   it("Bug: cut off between the renames, then another content endorsed: the identifier was left without an image. Fix: the swap is ended", async () => {
     const job = chain.available({ cacheIndex });
-    await endorse(job.sha512);
+    await chain.endorse(job.sha512);
     await attemptUntil(chain, job, "rename", 1);
     assert.equal(await chain.live(), undefined);
-    await endorse("0".repeat(128));
+    await chain.endorse("0".repeat(128));
     assert.equal((await chain.pass(job)).kind, "registered");
     const image = await chain.image();
     assert.notEqual(image.id, first.id);
@@ -67,7 +61,7 @@ describe("a job during which vmcatcher changes its mind", () => {
 
   it("Bug: an update that was interrupted between its renames left the old image open, and its rights to nobody, when the same content was announced again. Fix: that image is the last one, and is locked away", async () => {
     const sha512 = "1".repeat(128);
-    await endorse(sha512);
+    await chain.endorse(sha512);
     const job = chain.available({ cacheIndex, sha512 });
     await attemptUntil(chain, job, "rename", 1);
     await chain.pass(chain.available({ cacheIndex, sha512 }));
@@ -80,7 +74,7 @@ describe("a job during which vmcatcher changes its mind", () => {
     await chain.passUntilRegistered(chain.available());
     const expired = chain.expired({ cacheIndex });
     await attemptUntil(chain, expired, "rename");
-    await endorse("0".repeat(128));
+    await chain.endorse("0".repeat(128));
     await chain.passUntilRegistered(expired);
     await chain.pass(chain.available());
     assert.deepEqual(rightsOf(await chain.image()), rightsOf(first));

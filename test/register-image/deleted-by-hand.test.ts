@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import type { AvailableJob } from "../../functions/capture-metadata/message.ts";
 import { handle as capture } from "../../functions/capture-metadata/handler.ts";
 import { handle as register } from "../../functions/register-image/handler.ts";
 import { StartOver } from "../../functions/shared/errors.ts";
-import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
+import { createChain, type Chain } from "../fakes/chain.ts";
 
 describe("an announcement of a content that was live, and whose image is gone now", () => {
   let chain: Chain;
@@ -35,8 +33,8 @@ describe("an announcement of a content that was live, and whose image is gone no
 
   it("starts over where vmcatcher's index tells that it still counts", async () => {
     const { sha512 } = made;
-    const cacheIndex = join(chain.site.directory, "cache.index");
-    await writeFile(cacheIndex, JSON.stringify({ [IDENTIFIER]: { sha512 } }));
+    const { cacheIndex } = chain;
+    await chain.endorse(sha512);
     const message = await captured(chain.available({ cacheIndex, sha512 }));
     await deleteAll();
     await assert.rejects(register(message, chain.deps, signal()), StartOver);

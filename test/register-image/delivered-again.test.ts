@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import type { AvailableJob } from "../../functions/capture-metadata/message.ts";
 import { JOB, newImageAttributes, pendingName } from "../../functions/shared/lineage/attributes.ts";
 import type { OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
-import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
+import { createChain, type Chain } from "../fakes/chain.ts";
 import { attemptUntil } from "./attempt-until.ts";
 
 /* Each bug was found by a schedule. */
@@ -61,11 +61,9 @@ describe("a job that is delivered again when its image is live", () => {
   });
 
   it("does not delete, when it counts no more, what another delivery has made live since it looked", async () => {
-    const cacheIndex = join(chain.site.directory, "cache.index");
-    const endorse = (sha512: string) =>
-      writeFile(cacheIndex, JSON.stringify({ [IDENTIFIER]: { sha512 } }));
-    const job = chain.available({ cacheIndex });
-    await endorse(job.sha512);
+    const sha512 = "1".repeat(128);
+    await chain.endorse(sha512);
+    const job = chain.available({ cacheIndex: chain.cacheIndex, sha512 });
     await attemptUntil(chain, job, "rename");
     const { opennebula } = chain.deps;
     let looks = 0;
@@ -73,7 +71,7 @@ describe("a job that is delivered again when its image is live", () => {
       const seen = await opennebula.imagesOf(identifier, patience);
       if (++looks === 2) {
         await chain.pass(job); // register-image has looked
-        await endorse("0".repeat(128));
+        await chain.endorse("0".repeat(128));
       }
       return seen;
     };

@@ -77,8 +77,8 @@ async function rightsGivenSince(
 ): Promise<Rights | undefined> {
   // An attempt that was interrupted may have marked the image when it had others.
   const noted = (isRetired(image) ? rememberedRights(image) : undefined) ?? rightsOf(image);
-  const isRenamed = image.name !== image.attributes.get(IDENTIFIER);
-  const before = isRenamed || isUnrestored(image) ? noted : image;
+  const hasNotTheName = image.name !== image.attributes.get(IDENTIFIER);
+  const before = hasNotTheName || isUnrestored(image) ? noted : image;
   const now = await deps.opennebula.image(image.id, signal);
   if (now === undefined || isUnrestored(now) || isBeingLockedAway(now, before)) {
     return undefined;
