@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Deps } from "../deps.ts";
 import { GiveUp, LeaseLost } from "../errors.ts";
 import type { Delivery } from "../queue/queue.ts";
@@ -18,7 +19,7 @@ import type { Sender, StepContext } from "./step.ts";
  * Handles one delivery, from reading its body to telling the queue what became of it. What the step throws ends here.
  *
  * The result is sent on first and the message removed after that. A crash in between lets the step run again on the
- * same message; its second result has the same deduplication id, so the next queue drops it.
+ * same message; if its second result is the same, so is its deduplication id, and the next queue drops it.
  * @param shutdown aborts when the handler must make an end because the program does
  */
 export async function handleDelivery(
@@ -132,8 +133,9 @@ async function sendToFirst(attempt: Attempt, outcome: Outcome): Promise<Outcome>
 }
 
 /**
- * The deduplication id comes from the message that was worked on: a second delivery of it gives the same id, a replayed
- * dead letter, which is a new message, another one.
+ * The deduplication id comes from the message that was worked on, and from what it led to: a second delivery that finds the same
+ * gives the same id. A replayed dead letter, which is a new message, gives another one, and so does a second delivery that finds
+ * something else: when the image of the first one is gone, the rights of the next one must still be restored.
  */
 function send(
   { context, delivery, trace, signal }: Attempt,
@@ -141,7 +143,8 @@ function send(
   body: string,
   purpose: string,
 ): Promise<void> {
-  const deduplicationId = `${delivery.messageId}-${context.name}-${purpose}`;
+  const found = createHash("sha256").update(body).digest("hex").slice(0, 16);
+  const deduplicationId = `${delivery.messageId}-${context.name}-${purpose}-${found}`;
   const { clock } = context.deps;
   return passOn(
     to,

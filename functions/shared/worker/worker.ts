@@ -101,7 +101,7 @@ async function runSlot(
       signWorking(context);
       if (stop.aborted) {
         await giveBack(context, delivery, shutdown);
-      } else if (await isOurs(context, queue, delivery, clock.elapsed() - askedAt)) {
+      } else if (await isOurs(context, queue, delivery, askedAt)) {
         await handleDelivery(context, delivery, shutdown);
       }
     }
@@ -110,19 +110,22 @@ async function runSlot(
 
 /**
  * Whether a message that has just arrived is still leased to us. Its lease began when the queue handed it out, at some time after we had
- * asked: a process that stood still meanwhile may get it when it is another one's. When that cannot be ruled out, the queue is asked.
+ * asked: a process that stood still meanwhile may get it when it is another one's. When that cannot be ruled out, the queue is asked,
+ * and once more when its answer, too, was long on its way.
+ * @param askedAt when the message was asked for, as of `Clock.elapsed`
  */
 async function isOurs(
-  { leaseSeconds, deps: { log } }: StepContext,
+  { leaseSeconds, deps: { clock, log } }: StepContext,
   queue: Queue,
   delivery: Delivery,
-  ageMs: number,
+  askedAt: number,
 ): Promise<boolean> {
-  if (ageMs < (leaseSeconds * 1000) / 2) {
-    return true;
-  }
+  let since = askedAt;
   try {
-    await queue.changeVisibility(delivery, leaseSeconds);
+    while (clock.elapsed() - since >= (leaseSeconds * 1000) / 2) {
+      since = clock.elapsed();
+      await queue.changeVisibility(delivery, leaseSeconds);
+    }
     return true;
   } catch (error) {
     log.warn(

@@ -81,6 +81,20 @@ describe("a delivery", () => {
     assert.equal((await bench.own.depth()).waiting, 0);
   });
 
+  it("is handled again after such a crash, and finds something else: the next step gets that too, after the first", async (t) => {
+    const bench = await workbench(t);
+    await bench.put(MESSAGE);
+    bench.own.silent.add("remove");
+    const crashed = bench.start(async () => ({ ...MESSAGE, imageId: 1 }));
+    await until("sent", () => bench.next.sent.length === 1);
+    crashed.stop();
+    bench.own.silent.delete("remove");
+    await bench.clock.advance(121);
+    bench.start(async () => ({ ...MESSAGE, imageId: 2 }));
+    await until("done", () => bench.outcomes.includes("ok"));
+    assert.equal((await bench.next.depth()).waiting, 2);
+  });
+
   it("of a replayed dead letter is passed on, although it got as far as that before", async (t) => {
     const bench = await workbench(t);
     await bench.put(MESSAGE);

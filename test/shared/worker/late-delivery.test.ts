@@ -43,4 +43,31 @@ describe("worker, when a message has been on its way for long", () => {
     assert.equal(bench.own.count("changeVisibility"), 1);
     assert.deepEqual(bench.linesOf("warn"), []);
   });
+
+  it("asks again when the process stood still once more while the queue was asked", async (t) => {
+    const bench = await workbench(t);
+    await bench.put(MESSAGE);
+    const receive = bench.own.receive.bind(bench.own);
+    bench.own.receive = (options) => {
+      bench.clock.jump(300);
+      return receive(options);
+    };
+    const changeVisibility = bench.own.changeVisibility.bind(bench.own);
+    bench.own.changeVisibility = async (delivery, seconds) => {
+      await changeVisibility(delivery, seconds);
+      bench.own.receive = receive;
+      bench.clock.jump(300);
+    };
+    let handled = 0;
+    bench.start(async (message) => {
+      handled += 1;
+      return message;
+    });
+    await until("its end", () => bench.outcomes.length === 1);
+    assert.equal(handled, 1, "by the second delivery alone");
+    assert.deepEqual(
+      bench.linesOf("warn").map((line) => line["text"]),
+      ["came too late, will be delivered again"],
+    );
+  });
 });
