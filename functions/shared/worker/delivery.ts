@@ -21,16 +21,18 @@ import type { Sender, StepContext } from "./step.ts";
  * The result is sent on first and the message removed after that. A crash in between lets the step run again on the
  * same message; if its second result is the same, so is its deduplication id, and the next queue drops it.
  * @param shutdown aborts when the handler must make an end because the program does
+ * @param leasedSince from when on the lease is counted, as of `Clock.elapsed`
  */
 export async function handleDelivery(
   context: StepContext,
   delivery: Delivery,
   shutdown: AbortSignal,
+  leasedSince: number,
 ): Promise<Outcome["kind"]> {
   const { name, observer } = context;
   const { clock } = context.deps;
   const startedAt = clock.now().getTime();
-  const attempt = begin(context, delivery, shutdown);
+  const attempt = begin(context, delivery, shutdown, leasedSince);
   const job = attempt.job?.id;
   observer.onInFlight?.({ function: name, change: 1, job });
 
@@ -64,7 +66,12 @@ interface Attempt {
   readonly signal: AbortSignal;
 }
 
-function begin(context: StepContext, delivery: Delivery, shutdown: AbortSignal): Attempt {
+function begin(
+  context: StepContext,
+  delivery: Delivery,
+  shutdown: AbortSignal,
+  leasedSince: number,
+): Attempt {
   const envelope = readEnvelope(delivery.body);
   const { message, job } =
     envelope instanceof GiveUp ? { message: envelope, job: undefined } : envelope;
@@ -79,6 +86,7 @@ function begin(context: StepContext, delivery: Delivery, shutdown: AbortSignal):
   });
   const lease = keepLease(context.queue, delivery, {
     leaseSeconds: context.leaseSeconds,
+    since: leasedSince,
     clock: context.deps.clock,
     log,
     onBeat: (ok) => {

@@ -4,7 +4,7 @@ import type { Log } from "../log.ts";
 import type { Delivery, Queue } from "../queue/queue.ts";
 
 /**
- * Keeps a delivery leased while its handler runs: a third of the lease after each extension it asks for the next one.
+ * Keeps a delivery leased while its handler runs: a third of the lease after it has asked for it, it asks for the next one.
  *
  * A queue that does not answer is asked again until the lease must be taken for over; then, and when the queue says
  * that it is over, `signal` aborts with LeaseLost. At the end of what a queue grants in total it aborts with RetryLater,
@@ -13,7 +13,7 @@ import type { Delivery, Queue } from "../queue/queue.ts";
 export function keepLease(
   queue: Pick<Queue, "changeVisibility">,
   delivery: Delivery,
-  { leaseSeconds, clock, log, onBeat = () => undefined }: LeaseOptions,
+  { leaseSeconds, since, clock, log, onBeat = () => undefined }: LeaseOptions,
 ): Lease {
   const handlerMustStop = new AbortController();
   const ended = new AbortController();
@@ -21,6 +21,7 @@ export function keepLease(
     queue,
     delivery,
     milliseconds: leaseSeconds * 1000,
+    since,
     clock,
     log,
     onBeat,
@@ -48,6 +49,8 @@ export function keepLease(
 /** How a lease is kept. */
 export interface LeaseOptions {
   readonly leaseSeconds: number;
+  /** From when on the lease is counted, as of `Clock.elapsed`. */
+  readonly since: number;
   readonly clock: Clock;
   readonly log: Log;
   /** Told of each heartbeat, whether the queue took it. Must not throw. */
@@ -75,6 +78,7 @@ interface KeptLease {
   readonly queue: Pick<Queue, "changeVisibility">;
   readonly delivery: Delivery;
   readonly milliseconds: number;
+  readonly since: number;
   readonly clock: Clock;
   readonly log: Log;
   readonly onBeat: (ok: boolean) => void;
@@ -83,9 +87,9 @@ interface KeptLease {
 
 /** Time is measured by sleeping: the wall clock may be set while a handler runs. */
 async function beat(lease: KeptLease): Promise<void> {
-  let granted = startGrant(lease);
+  let granted = startGrant(lease, lease.since);
   try {
-    while (await slept(lease, lease.milliseconds / 3, lease.ended)) {
+    while (await isDue(lease, granted)) {
       const next = await extend(lease, granted);
       granted.end();
       granted = next;
@@ -93,6 +97,23 @@ async function beat(lease: KeptLease): Promise<void> {
   } finally {
     granted.end();
   }
+}
+
+/**
+ * Waits for the time of the next heartbeat. It is counted from when the queue was asked, not from when it answered: a process that stood
+ * still in between learns late of a lease that is used up in part, or over.
+ * @returns false when there is nothing more to keep
+ * @throws LeaseLost when the grant ended first
+ */
+async function isDue(lease: KeptLease, { askedAt, over }: Grant): Promise<boolean> {
+  const left = askedAt + lease.milliseconds / 3 - lease.clock.elapsed();
+  if (await slept(lease, Math.max(0, left), AbortSignal.any([lease.ended, over]))) {
+    return true;
+  }
+  if (lease.ended.aborted) {
+    return false;
+  }
+  throw new LeaseLost("the lease ran out while the process stood still");
 }
 
 /** What the queue has granted. */
@@ -105,14 +126,14 @@ interface Grant {
   end(): void;
 }
 
-function startGrant({ clock, milliseconds }: KeptLease): Grant {
+function startGrant({ clock, milliseconds }: KeptLease, askedAt = clock.elapsed()): Grant {
   const over = new AbortController();
   const ended = new AbortController();
-  clock.sleep(milliseconds * (1 - MARGIN), ended.signal).then(
+  clock.sleep(askedAt + milliseconds * (1 - MARGIN) - clock.elapsed(), ended.signal).then(
     () => over.abort(),
     () => undefined, // ended
   );
-  return { askedAt: clock.elapsed(), over: over.signal, end: () => ended.abort() };
+  return { askedAt, over: over.signal, end: () => ended.abort() };
 }
 
 /** @returns the new grant; counted from before the call, because the queue counts from somewhere during it */

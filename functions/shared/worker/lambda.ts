@@ -33,7 +33,9 @@ export function lambdaHandler(
     for (const record of eventSchema.parse(event).Records) {
       if (
         blocked.has(record.group) ||
-        !DEALT_WITH.has(await handleDelivery(context, record, neverStopped))
+        !DEALT_WITH.has(
+          await handleDelivery(context, record, neverStopped, options.deps.clock.elapsed()),
+        )
       ) {
         blocked.add(record.group);
         batchItemFailures.push({ itemIdentifier: record.messageId });

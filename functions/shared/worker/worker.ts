@@ -101,38 +101,42 @@ async function runSlot(
       signWorking(context);
       if (stop.aborted) {
         await giveBack(context, delivery, shutdown);
-      } else if (await isOurs(context, queue, delivery, askedAt)) {
-        await handleDelivery(context, delivery, shutdown);
+        continue;
+      }
+      const leasedSince = await confirmLease(context, queue, delivery, askedAt);
+      if (leasedSince !== undefined) {
+        await handleDelivery(context, delivery, shutdown, leasedSince);
       }
     }
   }
 }
 
 /**
- * Whether a message that has just arrived is still leased to us. Its lease began when the queue handed it out, at some time after we had
- * asked: a process that stood still meanwhile may get it when it is another one's. When that cannot be ruled out, the queue is asked,
- * and once more when its answer, too, was long on its way.
+ * Makes sure that a message that has just arrived is still leased to us. Its lease began when the queue handed it out, at some time after
+ * we had asked: a process that stood still meanwhile may get it when it is another one's. When that cannot be ruled out, the queue is
+ * asked, and once more when its answer, too, was long on its way.
  * @param askedAt when the message was asked for, as of `Clock.elapsed`
+ * @returns from when on the lease is counted, undefined when it is over
  */
-async function isOurs(
+async function confirmLease(
   { leaseSeconds, deps: { clock, log } }: StepContext,
   queue: Queue,
   delivery: Delivery,
   askedAt: number,
-): Promise<boolean> {
+): Promise<number | undefined> {
   let since = askedAt;
   try {
     while (clock.elapsed() - since >= (leaseSeconds * 1000) / 2) {
       since = clock.elapsed();
       await queue.changeVisibility(delivery, leaseSeconds);
     }
-    return true;
+    return since;
   } catch (error) {
     log.warn(
       { messageId: delivery.messageId, reason: errorText(error) },
       "came too late, will be delivered again",
     );
-    return false;
+    return undefined;
   }
 }
 

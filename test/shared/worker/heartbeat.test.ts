@@ -124,6 +124,45 @@ describe("heartbeat", () => {
     step.end();
   });
 
+  it("Bug: a process that had stood still while its heartbeat was answered went on for a third of a lease. Fix: it stops at once", async (t) => {
+    const bench = await workbench(t);
+    await bench.put(MESSAGE);
+    const step = longStep();
+    bench.start(step.handle);
+    await until("running", () => step.runs.length === 1);
+    const changeVisibility = bench.own.changeVisibility.bind(bench.own);
+    bench.own.changeVisibility = async (delivery, seconds) => {
+      await changeVisibility(delivery, seconds);
+      bench.clock.jump(600);
+    };
+    await bench.clock.advance(40);
+    await bench.clock.advance(0);
+    assert.ok(step.runs[0]?.reason instanceof LeaseLost);
+    step.end();
+  });
+
+  it("counts the lease from when the message was asked for, not from its arrival", async (t) => {
+    const bench = await workbench(t);
+    await bench.put(MESSAGE);
+    const receive = bench.own.receive.bind(bench.own);
+    bench.own.receive = async (options) => {
+      const delivery = await receive(options);
+      bench.clock.jump(50);
+      bench.own.receive = receive;
+      return delivery;
+    };
+    const step = longStep();
+    bench.own.silent.add("changeVisibility");
+    bench.start(step.handle);
+    await until("running", () => step.runs.length === 1);
+    await bench.clock.advance(59);
+    assert.equal(step.runs[0]?.aborted, false);
+    await bench.clock.advance(10); // a second before the lease's end
+    assert.ok(step.runs[0].reason instanceof LeaseLost);
+    bench.own.recover();
+    step.end();
+  });
+
   for (const how of ["down", "silent"] as const) {
     it(`aborts the step before the lease is over when the queue is ${how}`, async (t) => {
       const bench = await workbench(t);

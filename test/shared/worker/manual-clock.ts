@@ -55,7 +55,7 @@ export class ManualClock implements Clock {
       next.wake();
       await turns();
     }
-    this.#now = target;
+    this.#now = Math.max(this.#now, target); // it may have jumped
     await turns();
   }
 }
