@@ -1,6 +1,7 @@
 import type { AvailableJob } from "../capture-metadata/message.ts";
 import type { Message as RestoreMessage } from "../restore-permissions/message.ts";
 import type { Deps } from "../shared/deps.ts";
+import { RetryLater } from "../shared/errors.ts";
 import { changedAttributes } from "../shared/lineage/announced.ts";
 import {
   CONFIRMED,
@@ -28,6 +29,7 @@ import type { Message } from "./message.ts";
 import { completePending, deletePending, deleteUnnamed, findPending } from "./pending.ts";
 import { superseded } from "./superseded.ts";
 import { heir, swap } from "./swap.ts";
+import { awaitTurn } from "./turn.ts";
 
 type Outcome = RestoreMessage["outcome"];
 
@@ -65,21 +67,27 @@ export async function handleAvailable(
     );
     return await giveWay(job, before, deps, signal);
   }
-  const pending = await completePending(message, before.images, deps, signal);
-  const poolAfter = await deps.opennebula.imagesOf(job.identifier, signal); // the copy took its time: look again
-  const after = lineageOf(job.identifier, poolAfter);
-  if (after.live?.attributes.get(JOB) === job.id && after.live.id !== pending.id) {
-    return await finish(job, after.live, after, deps, signal); // another attempt was faster, with an image of its own
+  const { id } = await completePending(message, before.images, deps, signal);
+  const { pool, lineage } = await awaitTurn(job, id, deps, signal); // the copy took its time: a new look
+  const { live } = lineage;
+  if (live?.attributes.get(JOB) === job.id && live.id !== id) {
+    return await finish(job, live, lineage, deps, signal); // another attempt was faster, with an image of its own
   }
-  if (!isBetweenRenames(job, after) && !(await isWanted(job, after, deps, signal))) {
-    return await giveWay(job, after, deps, signal);
+  const pending = lineage.images.find((image) => image.id === id);
+  if (pending === undefined) {
+    throw new RetryLater(`image ${id}: deleted before it was to take its NAME`);
   }
-  await swap(
-    { job, pending, lineage: after, pool: poolAfter, captured: message.previous },
-    deps,
-    signal,
-  );
-  return { kind: "registered", imageId: pending.id };
+  // Another attempt was faster, and a newer event was faster than that.
+  const wasReplaced = isRetired(pending) && pending !== live;
+  const isDue = isBetweenRenames(job, lineage) || (await isWanted(job, lineage, deps, signal));
+  if (wasReplaced || !isDue) {
+    return await giveWay(job, lineage, deps, signal);
+  }
+  if (live !== undefined && live !== pending && holds(live, job.sha512)) {
+    throw new RetryLater(`image ${live.id}: holds this content meanwhile`, { afterSeconds: 1 });
+  }
+  await swap({ job, pending, lineage, pool, captured: message.previous }, deps, signal);
+  return { kind: "registered", imageId: id };
 }
 
 /** An earlier attempt made the image live and went no further: what it left undone is done here. */

@@ -2,16 +2,11 @@ import type { ExpiredJob } from "../capture-metadata/message.ts";
 import type { Message as RestoreMessage } from "../restore-permissions/message.ts";
 import type { Deps } from "../shared/deps.ts";
 import { RetryLater } from "../shared/errors.ts";
-import {
-  EVENT_TIME,
-  EXPIRY_UNKNOWN_SINCE,
-  IDENTIFIER,
-  STALE_SINCE,
-  STATE,
-} from "../shared/lineage/attributes.ts";
+import { EVENT_TIME, EXPIRY_UNKNOWN_SINCE, STALE_SINCE } from "../shared/lineage/attributes.ts";
 import { isTakenBack } from "../shared/lineage/guards.ts";
 import {
   eventTime,
+  isWaiting,
   lineageOf,
   newest,
   retiredBy,
@@ -131,13 +126,6 @@ async function assertNothingFollows(
       afterSeconds: 1,
     });
   }
-}
-
-/** Whether the image is a new version that has not the NAME yet. */
-function isWaiting(image: Image): boolean {
-  return (
-    image.attributes.get(STATE) === "pending" && image.name !== image.attributes.get(IDENTIFIER)
-  );
 }
 
 async function note(

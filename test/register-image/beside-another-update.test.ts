@@ -6,6 +6,7 @@ import type { Image, OpenNebula } from "../../functions/shared/opennebula/openne
 import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
 import { LOCKED_AWAY, rightsOf } from "../fakes/rights.ts";
 import { attemptUntil } from "./attempt-until.ts";
+import { waits } from "./waits.ts";
 
 /* A broker that restarts delivers two jobs of one identifier at the same time. */
 describe("an update that looked before another one took the NAME", () => {
@@ -26,7 +27,7 @@ describe("an update that looked before another one took the NAME", () => {
     const { opennebula } = chain.deps;
     const append: OpenNebula["append"] = async (id, attributes, patience) => {
       if (attributes.get(STATE) === "superseded") {
-        await chain.pass(other);
+        await chain.pass(other, waits(chain).deps); // for longer than an attempt can last
       }
       await opennebula.append(id, attributes, patience);
     };
@@ -48,7 +49,7 @@ describe("an update that looked before another one took the NAME", () => {
     const imagesOf: OpenNebula["imagesOf"] = async (identifier, patience) => {
       const seen = await opennebula.imagesOf(identifier, patience);
       if (++looks === 2) {
-        await chain.pass(newer); // register-image has looked
+        await chain.pass(newer, waits(chain).deps); // register-image has looked
       }
       return seen;
     };

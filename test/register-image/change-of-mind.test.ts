@@ -5,6 +5,7 @@ import type { Image } from "../../functions/shared/opennebula/opennebula.ts";
 import { createChain, type Chain } from "../fakes/chain.ts";
 import { LOCKED_AWAY, rightsOf } from "../fakes/rights.ts";
 import { attemptUntil } from "./attempt-until.ts";
+import { waits } from "./waits.ts";
 
 /* What an attempt has begun, when vmcatcher changes its mind before the next attempt. Each of these was found by a schedule. */
 describe("a job during which vmcatcher changes its mind", () => {
@@ -64,7 +65,7 @@ describe("a job during which vmcatcher changes its mind", () => {
     await chain.endorse(sha512);
     const job = chain.available({ cacheIndex, sha512 });
     await attemptUntil(chain, job, "rename", 1);
-    await chain.pass(chain.available({ cacheIndex, sha512 }));
+    await chain.pass(chain.available({ cacheIndex, sha512 }), waits(chain).deps);
     assert.equal((await chain.pass(job)).kind, "unchanged");
     assert.deepEqual(rightsOf(await chain.image()), rightsOf(first));
     assert.deepEqual(rightsOf(await chain.image(first.id)), LOCKED_AWAY);

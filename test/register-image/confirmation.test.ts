@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { setImmediate as turn } from "node:timers/promises";
 import type { AvailableJob, ExpiredJob } from "../../functions/capture-metadata/message.ts";
 import type { Deps } from "../../functions/shared/deps.ts";
 import { RetryLater } from "../../functions/shared/errors.ts";
@@ -10,6 +9,7 @@ import type { Image, OpenNebula } from "../../functions/shared/opennebula/openne
 import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
 import { LOCKED_AWAY, rightsOf } from "../fakes/rights.ts";
 import { attemptUntil } from "./attempt-until.ts";
+import { waits } from "./waits.ts";
 
 /*
  * Bug: where vmcatcher's index cannot be seen, a restart of the broker let an expiry that had looked before, and renamed after, the
@@ -50,19 +50,6 @@ describe("a confirmation and a retirement of the same image at the same time", (
     };
     return { ...chain.deps, opennebula: { ...opennebula, ...changed } };
   };
-  /** A clock that does not wait, but counts, until something happens in the first wait. */
-  const waits = (happens: () => Promise<unknown> = async () => undefined) => {
-    const waited = { milliseconds: 0 };
-    const sleep: Deps["clock"]["sleep"] = async (milliseconds, stop) => {
-      stop.throwIfAborted();
-      if (waited.milliseconds === 0) {
-        await happens();
-      }
-      waited.milliseconds += milliseconds;
-      await turn();
-    };
-    return { waited, deps: { ...chain.deps, clock: { ...chain.deps.clock, sleep } } };
-  };
   const isAsBefore = async (): Promise<void> => {
     const image = await chain.image();
     assert.equal(image.id, first.id);
@@ -101,7 +88,7 @@ describe("a confirmation and a retirement of the same image at the same time", (
       RetryLater,
     );
     await toConfirm.promise;
-    const { deps } = waits(async () => {
+    const { deps } = waits(chain, async () => {
       assert.ok((await chain.image()).attributes.has(SUPERSEDED_BY), "left to who has set it");
       isConfirmed.resolve(undefined);
       await expiry;
@@ -121,7 +108,7 @@ describe("a confirmation and a retirement of the same image at the same time", (
       const isRenamed = chain.site.until("it is renamed", (images) =>
         images.every(({ name }) => name !== IDENTIFIER),
       );
-      const waiting = waits(() => {
+      const waiting = waits(chain, () => {
         isWaiting.resolve(undefined);
         return isRenamed;
       });
@@ -146,7 +133,7 @@ describe("a confirmation and a retirement of the same image at the same time", (
     const expired = chain.expired();
     const cut = before("rename", () => Promise.reject(new Error("cut off")));
     const deps = before("append", () => assert.rejects(chain.pass(expired, cut), /cut off/));
-    const { clock } = waits(() => chain.pass(expired)).deps;
+    const { clock } = waits(chain, () => chain.pass(expired)).deps;
     await assert.rejects(chain.pass(announced, { ...deps, clock }), RetryLater);
     assert.equal((await chain.image(first.id)).mode, "700");
     assert.equal((await chain.pass(announced)).kind, "superseded");
@@ -161,7 +148,7 @@ describe("a confirmation and a retirement of the same image at the same time", (
   it("the expiry never comes again: its mark is taken off when no attempt at it can be under way, and rights given since stay", async () => {
     await cutOff(chain.expired());
     await chain.site.oneadmin.chmod(first.id, "600", signal());
-    const { waited, deps } = waits();
+    const { waited, deps } = waits(chain);
     assert.equal((await chain.pass(sameContent(), deps)).kind, "unchanged");
     assert.ok(waited.milliseconds >= chain.deps.config.leaseSeconds * 1000 + 90_000);
     const image = await chain.image();
@@ -174,7 +161,7 @@ describe("a confirmation and a retirement of the same image at the same time", (
     assert.equal(outcome.kind, "registered");
     await cutOff(chain.expired());
     const announced = chain.available({ sha512: update.sha512 });
-    assert.equal((await chain.pass(announced, waits().deps)).kind, "registered");
+    assert.equal((await chain.pass(announced, waits(chain).deps)).kind, "registered");
     const image = await chain.image();
     assert.deepEqual(rightsOf(image), rightsOf(first));
     assert.equal(image.attributes.get(STATE), "live");

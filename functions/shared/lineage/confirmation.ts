@@ -1,4 +1,5 @@
 import type { Job } from "../../capture-metadata/message.ts";
+import type { Config } from "../config.ts";
 import type { Deps } from "../deps.ts";
 import { RetryLater } from "../errors.ts";
 import type { Image } from "../opennebula/opennebula.ts";
@@ -63,7 +64,7 @@ export async function outlastRetirement(
   deps: Deps,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const longestMs = (deps.config.leaseSeconds + LAST_CALL_SECONDS) * 1000;
+  const longestMs = longestAttemptMs(deps.config);
   for (let waitedMs = 0; ; waitedMs += PAUSE_MS) {
     const now = await deps.opennebula.image(image.id, signal);
     if (now?.name !== image.name) {
@@ -98,6 +99,11 @@ export async function unmark(
   await deps.opennebula.append(image.id, attributes, signal);
   deps.log.info({ imageId: image.id, state }, "the live image is not retired after all");
   return state;
+}
+
+/** How long an attempt can change something after it has looked, though its message has gone to somebody else meanwhile. */
+export function longestAttemptMs({ leaseSeconds }: Pick<Config, "leaseSeconds">): number {
+  return (leaseSeconds + LAST_CALL_SECONDS) * 1000;
 }
 
 const PAUSE_MS = 2000;

@@ -65,6 +65,11 @@ export function sharingItsDisk(image: Image, images: readonly Image[]): Image | 
   );
 }
 
+/** Whether the image is a new version that has not the NAME yet. */
+export function isWaiting({ name, attributes }: Image): boolean {
+  return attributes.get(STATE) === "pending" && name !== attributes.get(IDENTIFIER);
+}
+
 /** The images that the job has superseded or expired so far. */
 export function retiredBy(job: Job, lineage: Lineage): readonly Image[] {
   return lineage.images.filter((image) => image.attributes.get(SUPERSEDED_BY) === job.id);

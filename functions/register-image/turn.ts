@@ -1,0 +1,57 @@
+import type { AvailableJob } from "../capture-metadata/message.ts";
+import type { Deps } from "../shared/deps.ts";
+import { longestAttemptMs } from "../shared/lineage/confirmation.ts";
+import { isWaiting, lineageOf, type Lineage } from "../shared/lineage/lineage.ts";
+import type { Image } from "../shared/opennebula/opennebula.ts";
+
+/*
+ * Two announcements of one identifier can be at work at once: a broker that restarts forgets that one was to follow the other. Each of
+ * them would take the old image's place, and as soon as the first one's image has another owner, OpenNebula lets both have the NAME.
+ *
+ * So they take turns, and the ids of their images are the tickets, which OpenNebula hands out one by one: nobody swaps as long as an
+ * image with a lower id waits. Who holds that ticket has either not looked yet, and will find things as they are then, or is at
+ * work. It is waited for as long as an attempt can last; a ticket that is still there then is of a job that has ended without an end.
+ */
+
+/** What a swap is decided on. */
+export interface Look {
+  /** All images that have the identifier as NAME or attribute. */
+  readonly pool: readonly Image[];
+  readonly lineage: Lineage;
+}
+
+/**
+ * Waits until it is the turn of a job's image.
+ * @param id of the image
+ * @returns the look that says so, which is no older than a call
+ * @throws GiveUp as `lineageOf`
+ */
+export async function awaitTurn(
+  job: AvailableJob,
+  id: number,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<Look> {
+  const { clock, config, log, opennebula } = deps;
+  let told = false;
+  for (let waitedMs = 0; ; waitedMs += PAUSE_MS) {
+    const askedAt = clock.elapsed();
+    const pool = await opennebula.imagesOf(job.identifier, signal);
+    const tookMs = clock.elapsed() - askedAt;
+    const lineage = lineageOf(job.identifier, pool);
+    const first = lineage.images.find((image) => isWaiting(image) && image.id < id);
+    const isOurTurn = first === undefined && tookMs < OLD_MS;
+    if (isOurTurn || waitedMs >= longestAttemptMs(config)) {
+      return { pool, lineage };
+    }
+    if (first !== undefined && !told) {
+      told = true;
+      log.info({ imageId: id, first: first.id }, "waits for another update of the image");
+    }
+    await clock.sleep(PAUSE_MS, signal);
+  }
+}
+
+const PAUSE_MS = 1000;
+/** An answer that took longer tells what was: OpenNebula answers in milliseconds, with 10,000 images in a second. */
+const OLD_MS = 3000;

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { JOB } from "../../functions/shared/lineage/attributes.ts";
+import { longestAttemptMs } from "../../functions/shared/lineage/confirmation.ts";
+import type { Image, OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
+import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
+import { LOCKED_AWAY, rightsOf } from "../fakes/rights.ts";
+import { attemptUntil } from "./attempt-until.ts";
+import { waits } from "./waits.ts";
+
+/* A broker that restarts delivers two jobs of one identifier at the same time, or one job twice. */
+describe("an update whose image was not the first to wait for the NAME", () => {
+  let chain: Chain;
+  let first: Image;
+  beforeEach(async () => {
+    chain = await createChain();
+    first = await chain.publishedAndGiven();
+  });
+  afterEach(() => chain.site.close());
+
+  /** Deps with which something happens before the second look of register-image, the one after the copy. */
+  const beforeItsTurn = (happens: () => Promise<unknown>): Chain["deps"] => {
+    const { opennebula } = chain.deps;
+    let looks = 0;
+    const imagesOf: OpenNebula["imagesOf"] = async (...call) => {
+      looks += 1;
+      await (looks === 3 ? happens() : undefined); // capture-metadata has looked too
+      return await opennebula.imagesOf(...call);
+    };
+    return { ...chain.deps, opennebula: { ...opennebula, imagesOf } };
+  };
+
+  it("Bug: two updates took the old image's place at once, and both images had the NAME. Fix: the image with the lower id goes first", async () => {
+    const { opennebula } = chain.deps;
+    const isAtWork = Promise.withResolvers<undefined>();
+    const mayGoOn = Promise.withResolvers<undefined>();
+    const named = async () => (await chain.site.images()).filter(({ name }) => name === IDENTIFIER);
+    const rename: OpenNebula["rename"] = async (...call) => {
+      isAtWork.resolve(undefined);
+      await mayGoOn.promise;
+      await opennebula.rename(...call);
+      assert.ok((await named()).length < 2, "two images have the NAME");
+    };
+    const older = chain.pass(chain.available(), {
+      ...chain.deps,
+      opennebula: { ...opennebula, rename },
+    });
+    await isAtWork.promise;
+    const job = chain.available();
+    const newer = chain.pass(job);
+    await Promise.race([newer, sleep(1500)]);
+    mayGoOn.resolve(undefined);
+    await Promise.all([older, newer]);
+    const images = await chain.site.images();
+    const [live, ...others] = images.filter(({ name }) => name === IDENTIFIER);
+    assert.deepEqual(others, []);
+    assert.equal(live?.attributes.get(JOB), job.id);
+    assert.deepEqual(rightsOf(live), rightsOf(first));
+    assert.deepEqual(images.filter((image) => image !== live).map(rightsOf), [
+      LOCKED_AWAY,
+      LOCKED_AWAY,
+    ]);
+  });
+
+  it("does not wait for ever: after the longest time that an attempt can take the other one has ended", async () => {
+    const given = chain.available();
+    await attemptUntil(chain, given, "append");
+    const job = chain.available();
+    const { waited, deps } = waits(chain);
+    assert.equal((await chain.pass(job, deps)).kind, "registered");
+    assert.ok(waited.milliseconds >= longestAttemptMs(chain.site.config));
+    assert.equal((await chain.image()).attributes.get(JOB), job.id);
+    assert.equal((await chain.pass(given)).kind, "superseded");
+  });
+
+  it("Bug: acted on an answer that had been long on its way. Fix: looks again", async () => {
+    const job = chain.available();
+    let elapsed = 0;
+    const { opennebula } = chain.deps;
+    const clock = { ...chain.deps.clock, elapsed: () => elapsed };
+    let looks = 0;
+    const imagesOf: OpenNebula["imagesOf"] = async (...call) => {
+      const seen = await opennebula.imagesOf(...call);
+      looks += 1;
+      if (looks === 3) {
+        await chain.pass(chain.available(), waits(chain).deps);
+        elapsed += 5000;
+      }
+      return seen;
+    };
+    const outcome = await chain.pass(job, {
+      ...chain.deps,
+      clock,
+      opennebula: { ...opennebula, imagesOf },
+    });
+    assert.equal(outcome.kind, "superseded");
+  });
+
+  it("Bug: took the NAME with an image that another attempt had made live, and a newer version had replaced. Fix: it has ended", async () => {
+    const { cacheIndex } = chain;
+    const [sha512, next] = ["1".repeat(128), "2".repeat(128)];
+    await chain.endorse(sha512);
+    const job = chain.available({ cacheIndex, sha512 });
+    const deps = beforeItsTurn(async () => {
+      await chain.pass(job);
+      await chain.endorse(next);
+      await chain.pass(chain.available({ cacheIndex, sha512: next }));
+      await chain.endorse(sha512);
+    });
+    assert.equal((await chain.pass(job, deps)).kind, "superseded");
+    assert.deepEqual(rightsOf(await chain.image()), rightsOf(first));
+  });
+
+  it("Bug: replaced an image of the same content that another update had made live meanwhile. Fix: confirms it", async () => {
+    const { cacheIndex } = chain;
+    const sha512 = "1".repeat(128);
+    await chain.endorse(sha512);
+    const other = chain.available({ cacheIndex, sha512 });
+    const job = chain.available({ cacheIndex, sha512 });
+    const deps = beforeItsTurn(() => chain.pass(other, waits(chain).deps));
+    await assert.rejects(chain.pass(job, deps), /holds this content/);
+    assert.equal((await chain.pass(job)).kind, "unchanged");
+    assert.equal((await chain.image()).attributes.get(JOB), other.id);
+  });
+});
