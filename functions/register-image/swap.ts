@@ -2,7 +2,8 @@ import type { AvailableJob } from "../capture-metadata/message.ts";
 import type { Rights } from "../convert-image/message.ts";
 import type { Deps } from "../shared/deps.ts";
 import { GiveUp, RetryLater, RpcFault } from "../shared/errors.ts";
-import { IDENTIFIER, REMEMBERED, STATE } from "../shared/lineage/attributes.ts";
+import { CONFIRMED, IDENTIFIER, REMEMBERED, STATE } from "../shared/lineage/attributes.ts";
+import { LONG_MS } from "../shared/lineage/fresh-look.ts";
 import { retiredBy, type Lineage } from "../shared/lineage/lineage.ts";
 import {
   endRenamed,
@@ -40,6 +41,7 @@ export interface Swap {
  * NAME, and nothing that may be slow or refused (chown, chmod, disable) is done in that instant.
  *
  * @throws GiveUp `name-taken` when a foreign image of the service user has the NAME; nothing was changed then
+ * @throws RetryLater when an image that is being deleted has it
  */
 export async function swap(
   { job, pending, lineage, pool, captured }: Swap,
@@ -58,7 +60,7 @@ export async function swap(
     );
     if (old !== undefined) {
       await mark(old, "superseded", job, deps, signal);
-      await rename(old, "superseded", job, deps, signal);
+      await makeWay(old, job, deps, signal);
     }
     await takeName(job, pending, old, deps, signal);
   }
@@ -66,6 +68,28 @@ export async function swap(
     await endRenamed(old, heir(pending), deps, signal);
   }
   await lockAwayRetired(job, lineage, heir(pending), deps, signal);
+}
+
+/**
+ * Renames the old image.
+ * @throws RetryLater when that took long and the old image was confirmed meanwhile: it has the NAME again
+ */
+async function makeWay(
+  old: Image,
+  job: AvailableJob,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<void> {
+  const askedAt = deps.clock.elapsed();
+  await rename(old, "superseded", job, deps, signal);
+  if (deps.clock.elapsed() - askedAt < LONG_MS) {
+    return;
+  }
+  const now = await deps.opennebula.image(old.id, signal);
+  if (now !== undefined && now.attributes.get(CONFIRMED) !== old.attributes.get(CONFIRMED)) {
+    await deps.opennebula.rename(old.id, job.identifier, signal);
+    throw new RetryLater(`image ${old.id}: confirmed while it was renamed`, { afterSeconds: 1 });
+  }
 }
 
 /** The image that took the NAME, as long as it has yet to get its rights: then it gets what the old one was given last. */
@@ -92,6 +116,9 @@ function assertNameIsFree(
     ({ id, uid, name }) =>
       name === job.identifier && uid === pending.uid && id !== pending.id && id !== old?.id,
   );
+  if (holder?.state === "DELETE") {
+    throw new RetryLater(`image ${holder.id}: has the name ${job.identifier} until it is deleted`);
+  }
   if (holder !== undefined) {
     throw new GiveUp(
       "name-taken",
@@ -110,14 +137,20 @@ function rightsWithoutOld(
   return rememberedRights(pending) ?? inheritedRights(lineage) ?? captured;
 }
 
+/** @throws RetryLater when that took long: the old image may not be any more what the swap was decided on */
 async function remember(
   pending: Image,
   rights: Rights | undefined,
   deps: Deps,
   signal: AbortSignal,
 ): Promise<void> {
-  if (rights !== undefined && pending.attributes.get(REMEMBERED) !== rightsText(rights)) {
-    await deps.opennebula.append(pending.id, new Map([[REMEMBERED, rightsText(rights)]]), signal);
+  if (rights === undefined || pending.attributes.get(REMEMBERED) === rightsText(rights)) {
+    return;
+  }
+  const askedAt = deps.clock.elapsed();
+  await deps.opennebula.append(pending.id, new Map([[REMEMBERED, rightsText(rights)]]), signal);
+  if (deps.clock.elapsed() - askedAt >= LONG_MS) {
+    throw new RetryLater(`image ${pending.id}: took long to note its rights`, { afterSeconds: 1 });
   }
 }
 

@@ -1,6 +1,7 @@
 import type { AvailableJob } from "../capture-metadata/message.ts";
 import type { Deps } from "../shared/deps.ts";
 import { longestAttemptMs } from "../shared/lineage/confirmation.ts";
+import { freshLook } from "../shared/lineage/fresh-look.ts";
 import { isWaiting, lineageOf, type Lineage } from "../shared/lineage/lineage.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
 
@@ -33,19 +34,14 @@ export async function awaitTurn(
   signal: AbortSignal,
 ): Promise<Look> {
   const { clock, config, log, opennebula } = deps;
-  let told = false;
   for (let waitedMs = 0; ; waitedMs += PAUSE_MS) {
-    const askedAt = clock.elapsed();
-    const pool = await opennebula.imagesOf(job.identifier, signal);
-    const tookMs = clock.elapsed() - askedAt;
+    const pool = await freshLook(() => opennebula.imagesOf(job.identifier, signal), clock);
     const lineage = lineageOf(job.identifier, pool);
     const first = lineage.images.find((image) => isWaiting(image) && image.id < id);
-    const isOurTurn = first === undefined && tookMs < OLD_MS;
-    if (isOurTurn || waitedMs >= longestAttemptMs(config)) {
+    if (first === undefined || waitedMs >= longestAttemptMs(config)) {
       return { pool, lineage };
     }
-    if (first !== undefined && !told) {
-      told = true;
+    if (waitedMs === 0) {
       log.info({ imageId: id, first: first.id }, "waits for another update of the image");
     }
     await clock.sleep(PAUSE_MS, signal);
@@ -53,5 +49,3 @@ export async function awaitTurn(
 }
 
 const PAUSE_MS = 1000;
-/** An answer that took longer tells what was: OpenNebula answers in milliseconds, with 10,000 images in a second. */
-const OLD_MS = 3000;

@@ -139,4 +139,15 @@ describe("an update that fails", () => {
     await writeFile(file, "");
     await assert.rejects(registerFile(join(file, "is-no-directory.raw")), { code: "ENOTDIR" });
   });
+
+  it("Bug: an image that was being deleted had the NAME, and the update was given up for it. Fix: waits for its end", async () => {
+    const foreign = await takeName(new Map());
+    const { opennebula } = chain.deps;
+    const imagesOf: typeof opennebula.imagesOf = async (...call) =>
+      (await opennebula.imagesOf(...call)).map((image) =>
+        image.id === foreign ? { ...image, state: "DELETE" } : image,
+      );
+    const deps = { ...chain.deps, opennebula: { ...opennebula, imagesOf } };
+    await assert.rejects(chain.pass(chain.available(), deps), RetryLater);
+  });
 });

@@ -4,6 +4,7 @@ import type { Deps } from "../deps.ts";
 import { RetryLater } from "../errors.ts";
 import type { Image } from "../opennebula/opennebula.ts";
 import { CONFIRMED, STATE, SUPERSEDED_BY } from "./attributes.ts";
+import { freshLook } from "./fresh-look.ts";
 import { isRetired } from "./lineage.ts";
 import { isUnrestored } from "./rights.ts";
 
@@ -36,7 +37,7 @@ export async function yieldToOthers(
   deps: Deps,
   signal: AbortSignal,
 ): Promise<void> {
-  const now = await deps.opennebula.image(image.id, signal);
+  const now = await freshLook(() => deps.opennebula.image(image.id, signal), deps.clock);
   if (now !== undefined && now.name !== image.name) {
     throw new RetryLater(`image ${image.id}: renamed while it was being retired`, {
       afterSeconds: 1,

@@ -1,10 +1,13 @@
 import type { CallRecord } from "../../fakes/opennebula/call-log.ts";
 import {
+  CONFIRMED,
+  EVENT_TIME,
   JOB,
   REMEMBERED,
   SHA512,
   SUPERSEDED_BY,
 } from "../../../functions/shared/lineage/attributes.ts";
+import { newerOf } from "../../../functions/shared/lineage/lineage.ts";
 import type { Wish } from "../site/administrator.ts";
 import type { CallWatcher } from "../site/front-end.ts";
 import { usableImage, viewImages, type ImageView } from "../site/images.ts";
@@ -20,6 +23,7 @@ interface Change {
   readonly by: string;
   readonly before: readonly ImageView[];
   readonly after: readonly ImageView[];
+  readonly lastConfirmed: ReadonlyMap<number, string>;
 }
 
 /** Looks whether the invariants hold that must hold at any time: after each call of ours that can change something. */
@@ -28,6 +32,8 @@ export class Watch implements CallWatcher {
   readonly #site: Site;
   readonly #expireUnknown: "keep" | "expire";
   #before: readonly ImageView[] = [];
+  /** What images said of their confirmation when they lost the NAME. */
+  readonly #lastConfirmed = new Map<number, string>();
 
   constructor(site: Site, expireUnknown: "keep" | "expire") {
     this.#site = site;
@@ -40,7 +46,7 @@ export class Watch implements CallWatcher {
 
   after(call: CallRecord, by: string): void {
     const after = viewImages(this.#site.frontEnd.world);
-    const change = { call, by, before: this.#before, after };
+    const change = { call, by, before: this.#before, after, lastConfirmed: this.#lastConfirmed };
     this.#site.trace(() => `${by}: ${call.method} ${JSON.stringify(call.args).slice(0, 300)}`);
     for (const check of [noneIsMoreVisible, noneIsLost, noOlderTakesOver, oneHasTheName]) {
       const what = check(change, this.#site, this.#expireUnknown);
@@ -50,6 +56,12 @@ export class Watch implements CallWatcher {
           what: `${what} (${by}: ${call.method} ${JSON.stringify(call.args).slice(0, 200)})`,
         });
         this.#site.trace(() => `VIOLATION ${check.name}: ${what}`);
+      }
+    }
+    for (const { id, name, identifier } of this.#before) {
+      const isNow = after.find((image) => image.id === id);
+      if (name === identifier && isNow?.name !== name) {
+        this.#lastConfirmed.set(id, isNow?.attribute(CONFIRMED) ?? "");
       }
     }
   }
@@ -165,9 +177,10 @@ function isBeingExpired(image: ImageView, events: readonly RecordedEvent[]): boo
 /**
  * No image takes the NAME whose event is older than that of the image which had it, unless vmcatcher's index can be read and names its
  * content: then the index decides and no time does, since clocks can be wrong (guards.ts). An old message can come when the image
- * of the newer one has been deleted by hand.
+ * of the newer one has been deleted by hand. And a confirmation that is written when the image has lost the NAME comes too late to
+ * keep it: who writes it sees that, and starts afresh.
  */
-const noOlderTakesOver: Check = ({ call, before, after }, site) => {
+const noOlderTakesOver: Check = ({ call, before, after, lastConfirmed }, site) => {
   if (call.method !== "one.image.rename") {
     return undefined;
   }
@@ -177,11 +190,17 @@ const noOlderTakesOver: Check = ({ call, before, after }, site) => {
     return undefined;
   }
   const was = before.find((one) => one.id === id);
+  const timeOf = (other: ImageView): string => {
+    const confirmed = other.name === name ? undefined : lastConfirmed.get(other.id);
+    return confirmed === undefined
+      ? other.eventTime
+      : newerOf(confirmed, other.attribute(EVENT_TIME) ?? "");
+  };
   const newer = after.find(
     (other) =>
       other.identifier === image.identifier &&
       other.oneState !== "pending" && // it has not had the NAME yet, and will take it
-      other.eventTime > image.eventTime,
+      timeOf(other) > image.eventTime,
   );
   const isNamedByIndex =
     !site.isIndexHidden && site.vmcatcher.names(name, image.attribute(SHA512) ?? "");

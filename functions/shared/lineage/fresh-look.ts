@@ -1,0 +1,20 @@
+import type { Clock } from "../clock.ts";
+
+/**
+ * Looks at OpenNebula before a change, and once more when the answer was long on its way: what it tells may have been otherwise for
+ * as long. OpenNebula has no compare-and-set, so a short way is all that there is.
+ */
+export async function freshLook<T>(look: () => Promise<T>, clock: Clock): Promise<T> {
+  for (let looks = 1; ; looks += 1) {
+    const askedAt = clock.elapsed();
+    const seen = await look();
+    if (clock.elapsed() - askedAt < LONG_MS || looks === MAX_LOOKS) {
+      return seen;
+    }
+  }
+}
+
+/** OpenNebula answers in milliseconds, with 10,000 images in a second. */
+export const LONG_MS = 2000;
+/** An OpenNebula that is always slow must not hold up everything. */
+const MAX_LOOKS = 3;

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { RetryLater } from "../../functions/shared/errors.ts";
+import { CONFIRMED, JOB, STATE } from "../../functions/shared/lineage/attributes.ts";
+import type { Image } from "../../functions/shared/opennebula/opennebula.ts";
+import { createChain, type Chain } from "../fakes/chain.ts";
+import { rightsOf } from "../fakes/rights.ts";
+
+/* OpenNebula has no compare-and-set: what happens while it takes its time is seen afterwards, or not at all. */
+describe("an update that a call of OpenNebula holds up", () => {
+  let chain: Chain;
+  let first: Image;
+  beforeEach(async () => {
+    chain = await createChain();
+    first = await chain.publishedAndGiven();
+  });
+  afterEach(() => chain.site.close());
+
+  /** Deps whose first call of a kind takes five seconds, while which something happens. */
+  const heldUp = (method: "append" | "rename", happens: () => Promise<unknown>): Chain["deps"] => {
+    let elapsed = 0;
+    const { opennebula } = chain.deps;
+    const once = async (): Promise<void> => {
+      if (elapsed === 0) {
+        elapsed = 5000;
+        await happens();
+      }
+    };
+    const { append, rename } = opennebula;
+    const slow = {
+      append: (...call: Parameters<typeof append>) => append(...call).then(once),
+      rename: (...call: Parameters<typeof rename>) => rename(...call).then(once),
+    };
+    return {
+      ...chain.deps,
+      clock: { ...chain.deps.clock, elapsed: () => elapsed },
+      opennebula: { ...opennebula, [method]: slow[method] },
+    };
+  };
+
+  it("Bug: took the place of an image that was confirmed while it was renamed. Fix: looks after a long rename, and the image has the NAME again", async () => {
+    const job = chain.available();
+    const confirmed = new Map([[CONFIRMED, chain.available().eventTime]]);
+    const deps = heldUp("rename", () =>
+      chain.site.oneadmin.append(first.id, confirmed, AbortSignal.timeout(5000)),
+    );
+    await assert.rejects(chain.pass(job, deps), RetryLater);
+    assert.equal((await chain.image()).id, first.id);
+    assert.equal((await chain.pass(job)).kind, "superseded");
+    const image = await chain.image();
+    assert.deepEqual([image.id, image.attributes.get(STATE)], [first.id, "live"]);
+    assert.deepEqual(rightsOf(image), rightsOf(first));
+  });
+
+  it("renames it all the same when nothing has happened to it", async () => {
+    const job = chain.available();
+    const deps = heldUp("rename", () => Promise.resolve());
+    assert.equal((await chain.pass(job, deps)).kind, "registered");
+    assert.equal((await chain.image()).attributes.get(JOB), job.id);
+  });
+
+  it("Bug: marked an image as superseded that had expired meanwhile, whose rights then were nobody's. Fix: looks again first", async () => {
+    const job = chain.available();
+    const deps = heldUp("append", () => chain.pass(chain.expired()));
+    await assert.rejects(chain.pass(job, deps), RetryLater);
+    assert.equal((await chain.image(first.id)).attributes.get(STATE), "expired");
+    assert.equal((await chain.pass(job)).kind, "superseded");
+    await chain.pass(chain.available());
+    assert.deepEqual(rightsOf(await chain.image()), rightsOf(first));
+  });
+});
