@@ -6,7 +6,7 @@ import { IDENTIFIER, RESTORED, STATE, SUPERSEDED_BY } from "../shared/lineage/at
 import { eventTime, isRetired } from "../shared/lineage/lineage.ts";
 import { lockAway } from "../shared/lineage/lock-away.ts";
 import { isRenamed, retire } from "../shared/lineage/retire.ts";
-import { restate, saysLiveThoughRetired } from "../shared/lineage/retired-state.ts";
+import { sayRetired } from "../shared/lineage/retired-state.ts";
 import { rememberedRights } from "../shared/lineage/rights.ts";
 import { takenBy } from "../shared/opennebula/faults.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
@@ -130,8 +130,7 @@ async function retireAgain(image: Image, deps: Deps, signal: AbortSignal): Promi
     await deps.opennebula.append(image.id, new Map([[STATE, "live"]]), signal);
     return;
   }
-  if (saysLiveThoughRetired(image)) {
-    await restate(image, deps, signal);
+  if (await sayRetired(image, deps, signal)) {
     const now = await deps.opennebula.image(image.id, signal);
     return now === undefined ? undefined : await retireAgain(now, deps, signal);
   }

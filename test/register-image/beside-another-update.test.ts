@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import type { Job } from "../../functions/capture-metadata/message.ts";
 import { RetryLater } from "../../functions/shared/errors.ts";
-import { EVENT_TIME, STATE } from "../../functions/shared/lineage/attributes.ts";
+import { EVENT_TIME, STATE, SUPERSEDED_BY } from "../../functions/shared/lineage/attributes.ts";
 import type { Image, OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
 import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
 import { LOCKED_AWAY, rightsOf } from "../fakes/rights.ts";
@@ -64,4 +65,44 @@ describe("an update that looked before another one took the NAME", () => {
     assert.deepEqual(rightsOf(retired), LOCKED_AWAY);
     assert.equal(retired.attributes.get(STATE), "superseded");
   });
+
+  it("Bug: an overtaken job took off the mark of another one late, and the old image said that it was live. Fix: who has renamed it says what it is", async () => {
+    const job = chain.available();
+    const { opennebula } = chain.deps;
+    const rename: OpenNebula["rename"] = async (...call) => {
+      await (call[0] === first.id
+        ? chain.site.oneadmin.append(first.id, unmarked, signal())
+        : undefined);
+      await opennebula.rename(...call);
+    };
+    await chain.pass(job, { ...chain.deps, opennebula: { ...opennebula, rename } });
+    await isSupersededBy(job);
+  });
+
+  it("Bug: the same, when that one had long renamed it. Fix: the overtaken job looks afterwards", async () => {
+    const { cacheIndex } = chain;
+    const sha512 = "1".repeat(128);
+    const expired = chain.expired({ cacheIndex });
+    await attemptUntil(chain, expired, "rename");
+    await chain.endorse(sha512);
+    const job = chain.available({ cacheIndex, sha512 });
+    const { opennebula } = chain.deps;
+    const append: OpenNebula["append"] = async (...call) => {
+      await chain.pass(job);
+      await opennebula.append(...call);
+    };
+    const deps = { ...chain.deps, opennebula: { ...opennebula, append } };
+    assert.equal((await chain.pass(expired, deps)).kind, "superseded");
+    await isSupersededBy(job);
+  });
+
+  const signal = () => AbortSignal.timeout(5000);
+  const unmarked = new Map([
+    [STATE, "live"],
+    [SUPERSEDED_BY, ""],
+  ]);
+  const isSupersededBy = async ({ id }: Job): Promise<void> => {
+    const { attributes } = await chain.image(first.id);
+    assert.deepEqual([attributes.get(STATE), attributes.get(SUPERSEDED_BY)], ["superseded", id]);
+  };
 });

@@ -7,9 +7,10 @@ import { isNameTaken } from "../opennebula/faults.ts";
 import type { Image } from "../opennebula/opennebula.ts";
 import { EVENT_TIME, IDENTIFIER, REMEMBERED, STATE, SUPERSEDED_BY } from "./attributes.ts";
 import { unmark, yieldToOthers } from "./confirmation.ts";
+import { freshLook } from "./fresh-look.ts";
 import { isRetired, retiredBy, type Lineage } from "./lineage.ts";
 import { isBeingLockedAway, lockAway } from "./lock-away.ts";
-import { restate, saysLiveThoughRetired } from "./retired-state.ts";
+import { sayRetired } from "./retired-state.ts";
 import { isRetiredName, retiredName } from "./retired-name.ts";
 import {
   isUnrestored,
@@ -53,10 +54,12 @@ export async function endRenamed(
   deps: Deps,
   signal: AbortSignal,
 ): Promise<void> {
-  if (saysLiveThoughRetired(image)) {
-    await restate(image, deps, signal);
+  const now = await deps.opennebula.image(image.id, signal);
+  if (now === undefined) {
+    return;
   }
-  const changed = await rightsGivenSince(image, deps, signal);
+  await sayRetired(now, deps, signal);
+  const changed = rightsGivenSince(image, now);
   if (changed !== undefined) {
     for (const { id } of heir === undefined ? [image] : [heir, image]) {
       await deps.opennebula.append(id, new Map([[REMEMBERED, rightsText(changed)]]), signal);
@@ -70,17 +73,12 @@ export async function endRenamed(
  * not hers to give.
  * @returns undefined when nothing has changed, and for an image whose rights are not restored yet: there, what it remembers counts
  */
-async function rightsGivenSince(
-  image: Image,
-  deps: Deps,
-  signal: AbortSignal,
-): Promise<Rights | undefined> {
+function rightsGivenSince(image: Image, now: Image): Rights | undefined {
   // An attempt that was interrupted may have marked the image when it had others.
   const noted = (isRetired(image) ? rememberedRights(image) : undefined) ?? rightsOf(image);
   const hasNotTheName = image.name !== image.attributes.get(IDENTIFIER);
   const before = hasNotTheName || isUnrestored(image) ? noted : image;
-  const now = await deps.opennebula.image(image.id, signal);
-  if (now === undefined || isUnrestored(now) || isBeingLockedAway(now, before)) {
+  if (isUnrestored(now) || isBeingLockedAway(now, before)) {
     return undefined;
   }
   const rights = rightsOf(now);
@@ -194,16 +192,28 @@ export async function endRetirement(
   return state === "pending" ? live : undefined;
 }
 
-/** Takes the job's mark off the live image, unless another job has taken its place, or is about to, since it was looked at. */
+/**
+ * Takes the job's mark off the live image, unless another job has taken its place, or is about to, since it was looked at. When one
+ * has renamed the image in the same moment, it was the other's mark: the image gets it back.
+ */
 async function unmarkOwn(
   image: Image,
   job: Job,
   deps: Deps,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const now = await deps.opennebula.image(image.id, signal);
-  const isOurs = now?.name === image.name && now.attributes.get(SUPERSEDED_BY) === job.id;
-  return isOurs ? await unmark(now, deps, signal) : undefined;
+  const look = () => freshLook(() => deps.opennebula.image(image.id, signal), deps.clock);
+  const before = await look();
+  if (before?.name !== image.name || before.attributes.get(SUPERSEDED_BY) !== job.id) {
+    return undefined;
+  }
+  const state = await unmark(before, deps, signal);
+  const after = await look();
+  if (after !== undefined && after.name !== before.name && isRenamed(after, deps.config)) {
+    await sayRetired(after, deps, signal);
+    return undefined;
+  }
+  return state;
 }
 
 function pattern(state: RetiredState, config: Config): string {

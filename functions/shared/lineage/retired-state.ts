@@ -1,17 +1,33 @@
 import type { Deps } from "../deps.ts";
 import type { Image } from "../opennebula/opennebula.ts";
-import { IDENTIFIER, STATE, SUPERSEDED_BY } from "./attributes.ts";
+import { EVENT_TIME, IDENTIFIER, JOB, STATE, SUPERSEDED_BY } from "./attributes.ts";
 import { hasNoSuccessor } from "./lineage.ts";
 
-/** Whether an image says that it is live, though a job has retired it: the last step of its own update wrote so in the same moment. */
-export function saysLiveThoughRetired({ attributes }: Image): boolean {
-  return attributes.get(STATE) === "live" && attributes.has(SUPERSEDED_BY);
+/**
+ * Has an image that a job has retired say so. In the same moment the last step of its own update can have written that it is live,
+ * and an overtaken job that it is not retired after all. Then nothing tells any more who has retired it: the job of the image that took
+ * its place or, as for an expiry that its own job carries out, its own.
+ * @returns whether it said otherwise
+ */
+export async function sayRetired(image: Image, deps: Deps, signal: AbortSignal): Promise<boolean> {
+  const { id, attributes } = image;
+  const known = attributes.get(SUPERSEDED_BY);
+  if (known !== undefined && attributes.get(STATE) !== "live") {
+    return false;
+  }
+  const images = await deps.opennebula.imagesOf(attributes.get(IDENTIFIER) ?? "", signal);
+  const by = known ?? (successorOf(image, images) ?? image).attributes.get(JOB) ?? "";
+  const marked = { ...image, attributes: new Map([...attributes, [SUPERSEDED_BY, by]]) };
+  const said = new Map([[STATE, hasNoSuccessor(marked, images) ? "expired" : "superseded"]]);
+  if (known === undefined) {
+    said.set(SUPERSEDED_BY, by); // a mark that is there may be taken off in this moment
+  }
+  await deps.opennebula.append(id, said, signal);
+  return true;
 }
 
-/** Has such an image say what it is: superseded or expired. */
-export async function restate(image: Image, deps: Deps, signal: AbortSignal): Promise<void> {
-  const identifier = image.attributes.get(IDENTIFIER) ?? "";
-  const images = await deps.opennebula.imagesOf(identifier, signal);
-  const state = hasNoSuccessor(image, images) ? "expired" : "superseded";
-  await deps.opennebula.append(image.id, new Map([[STATE, state]]), signal);
+/** The image that an update has made, as the time tells that the update has left on the old one. */
+function successorOf({ id, attributes }: Image, images: readonly Image[]): Image | undefined {
+  const time = attributes.get(EVENT_TIME);
+  return images.find((other) => other.id !== id && other.attributes.get(EVENT_TIME) === time);
 }
