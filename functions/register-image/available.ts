@@ -18,6 +18,7 @@ import {
   holds,
   isOutdated,
   isRetired,
+  isWaiting,
   lineageOf,
   newerOf,
   retiredBy,
@@ -130,14 +131,16 @@ async function wasDeletedByHand(
 
 /**
  * Whether an earlier attempt has renamed the old image and not yet the new one. vmcatcher may name another content by now, and will
- * announce it; until that is there the identifier needs an image, so the swap is finished, unless an expiry came first.
+ * announce it, or has done so; until that is there the identifier needs an image, so the swap is finished, unless an expiry came first.
  */
 function isBetweenRenames(job: AvailableJob, lineage: Lineage): boolean {
+  const pending = findPending(job, lineage.images);
+  const others = lineage.images.filter((image) => image === pending || !isWaiting(image));
   return (
     lineage.live === undefined &&
     retiredBy(job, lineage).length > 0 &&
-    findPending(job, lineage.images) !== undefined &&
-    !isOutdated(job, lineage)
+    pending !== undefined &&
+    !isOutdated(job, { ...lineage, images: others })
   );
 }
 

@@ -13,7 +13,7 @@ import {
   type Lineage,
 } from "../shared/lineage/lineage.ts";
 import { isHalfExpired } from "../shared/lineage/lock-away.ts";
-import { endRenamed, retire } from "../shared/lineage/retire.ts";
+import { endRenamed, lockAwayRetired, retire } from "../shared/lineage/retire.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
 import { superseded } from "./superseded.ts";
 
@@ -70,8 +70,10 @@ async function end(
   deps: Deps,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  if (lineage.live !== undefined) {
-    await retire(lineage.live, "expired", job, deps, signal);
+  const { live } = lineage;
+  if (live !== undefined) {
+    await retire(live, "expired", job, deps, signal);
+    await lockAwayRetired(job, lineage, undefined, deps, signal); // others, by an attempt that ended before
     return { kind: "expired" };
   }
   // Of this job, which is delivered again, or of one that was lost with its queue.

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { STATE, SUPERSEDED_BY } from "../../functions/shared/lineage/attributes.ts";
+import { JOB, STATE, SUPERSEDED_BY } from "../../functions/shared/lineage/attributes.ts";
 import type { Image } from "../../functions/shared/opennebula/opennebula.ts";
 import { createChain, type Chain } from "../fakes/chain.ts";
 import { LOCKED_AWAY, rightsOf } from "../fakes/rights.ts";
@@ -50,6 +51,35 @@ describe("a job during which vmcatcher changes its mind", () => {
     const image = await chain.image();
     assert.notEqual(image.id, first.id);
     assert.deepEqual(rightsOf(image), rightsOf(first));
+  });
+
+  it("Bug: the same, while a newer version waited that was not endorsed any more either: both ended. Fix: what only waits is no reason to", async () => {
+    const job = chain.available({ cacheIndex });
+    await chain.endorse(job.sha512);
+    await attemptUntil(chain, job, "rename", 1);
+    const newer = chain.available({ cacheIndex });
+    await chain.endorse(newer.sha512);
+    await attemptUntil(chain, newer, "image");
+    await chain.endorse("0".repeat(128));
+    assert.equal((await chain.pass(job)).kind, "registered");
+    assert.equal((await chain.pass(newer)).kind, "superseded");
+    const image = await chain.image();
+    assert.equal(image.attributes.get(JOB), job.id);
+    assert.deepEqual(rightsOf(image), rightsOf(first));
+  });
+
+  it("Bug: an expiry that was cut off, taken back and made again left the first image half locked away. Fix: ends that too", async () => {
+    const expired = chain.expired({ cacheIndex });
+    await attemptUntil(chain, expired, "enable");
+    const job = chain.available({ cacheIndex });
+    await chain.endorse(job.sha512);
+    await chain.pass(job);
+    const { id } = await chain.image();
+    await writeFile(cacheIndex, "{}");
+    assert.equal((await chain.pass(expired)).kind, "expired");
+    for (const image of [first.id, id]) {
+      assert.deepEqual(rightsOf(await chain.image(image)), LOCKED_AWAY);
+    }
   });
 
   it("Bug: an expiry before an update, between the renames of another one, made that one too old, and its image was deleted. Fix: it leaves no time", async () => {
