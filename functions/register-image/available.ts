@@ -110,8 +110,9 @@ async function giveWay(
   deps: Deps,
   signal: AbortSignal,
 ): Promise<Outcome> {
+  const outcome = await superseded(job, lineage, deps, signal);
   await deletePending(job, lineage.images, deps, signal);
-  return await superseded(job, lineage, deps, signal);
+  return outcome;
 }
 
 /**

@@ -96,6 +96,22 @@ describe("an update that looked before another one took the NAME", () => {
     await isSupersededBy(job);
   });
 
+  it("Bug: its mark overwrote that of an expiry, and the rights of the old image were lost. Fix: as it ends, it says that the image expired", async () => {
+    const job = chain.available();
+    const { opennebula } = chain.deps;
+    const append: OpenNebula["append"] = async (id, attributes, patience) => {
+      if (attributes.has(SUPERSEDED_BY)) {
+        await chain.pass(chain.expired());
+      }
+      await opennebula.append(id, attributes, patience);
+    };
+    const deps = { ...chain.deps, opennebula: { ...opennebula, append } };
+    await assert.rejects(chain.pass(job, deps), RetryLater);
+    assert.equal((await chain.pass(job)).kind, "superseded");
+    await chain.pass(chain.available());
+    assert.deepEqual(rightsOf(await chain.image()), rightsOf(first));
+  });
+
   const signal = () => AbortSignal.timeout(5000);
   const unmarked = new Map([
     [STATE, "live"],

@@ -41,6 +41,17 @@ describe("a job during which vmcatcher changes its mind", () => {
     assert.equal(image.attributes.get(SUPERSEDED_BY), undefined);
   });
 
+  it("Bug: such an image that a person had renamed was locked away. Fix: it is live as before, too", async () => {
+    await chain.site.oneadmin.rename(first.id, "renamed by hand", AbortSignal.timeout(5000));
+    const expired = chain.expired({ cacheIndex });
+    await attemptUntil(chain, expired, "rename");
+    await chain.endorse("0".repeat(128));
+    await chain.pass(expired);
+    const image = await chain.image(first.id);
+    assert.deepEqual([image.name, image.attributes.get(STATE)], ["renamed by hand", "live"]);
+    assert.deepEqual(rightsOf(image), rightsOf(first));
+  });
+
   it("Bug: cut off between the renames, then another content endorsed: the identifier was left without an image. Fix: the swap is ended", async () => {
     const job = chain.available({ cacheIndex });
     await chain.endorse(job.sha512);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { RetryLater } from "../../functions/shared/errors.ts";
 import { CONFIRMED, JOB, STATE } from "../../functions/shared/lineage/attributes.ts";
-import type { Image } from "../../functions/shared/opennebula/opennebula.ts";
+import type { Image, OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
 import { createChain, type Chain } from "../fakes/chain.ts";
 import { rightsOf } from "../fakes/rights.ts";
 
@@ -26,10 +26,9 @@ describe("an update that a call of OpenNebula holds up", () => {
         await happens();
       }
     };
-    const { append, rename } = opennebula;
-    const slow = {
-      append: (...call: Parameters<typeof append>) => append(...call).then(once),
-      rename: (...call: Parameters<typeof rename>) => rename(...call).then(once),
+    const slow: Pick<OpenNebula, "append" | "rename"> = {
+      append: (...call) => opennebula.append(...call).then(once),
+      rename: (...call) => opennebula.rename(...call).then(once),
     };
     return {
       ...chain.deps,

@@ -175,8 +175,8 @@ export async function lockAwayRetired(
 }
 
 /**
- * Ends what earlier attempts of a job have begun that is not wanted any more: images that they have renamed are locked away, and a
- * live image that they have only marked is not retired after all.
+ * Ends what earlier attempts of a job have begun that is not wanted any more: images that they have renamed are locked away, and one
+ * that they have only marked is not retired after all.
  * @returns the live image when its rights and state are to be restored, be it that an attempt has ended before it told so
  */
 export async function endRetirement(
@@ -185,11 +185,24 @@ export async function endRetirement(
   deps: Deps,
   signal: AbortSignal,
 ): Promise<Image | undefined> {
-  await lockAwayRetired(job, lineage, undefined, deps, signal);
   const { live } = lineage;
-  const isMarked = live !== undefined && retiredBy(job, lineage).includes(live);
-  const state = isMarked ? await unmarkOwn(live, job, deps, signal) : live?.attributes.get(STATE);
+  let state = live?.attributes.get(STATE);
+  for (const image of retiredBy(job, lineage)) {
+    if (image === live || !isRenamed(image, deps.config)) {
+      state = await unmarkOwn(image, job, deps, signal);
+    } else {
+      await endRenamed(image, undefined, deps, signal);
+      await (live === undefined ? sayExpired(image, deps, signal) : undefined);
+    }
+  }
   return state === "pending" ? live : undefined;
+}
+
+/** No other image takes the place of this one: its rights are those of the next one. */
+async function sayExpired(image: Image, deps: Deps, signal: AbortSignal): Promise<void> {
+  if (image.attributes.get(STATE) === "superseded") {
+    await deps.opennebula.append(image.id, new Map([[STATE, "expired"]]), signal);
+  }
 }
 
 /**
