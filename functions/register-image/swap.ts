@@ -5,13 +5,7 @@ import { GiveUp, RetryLater, RpcFault } from "../shared/errors.ts";
 import { CONFIRMED, IDENTIFIER, REMEMBERED, STATE } from "../shared/lineage/attributes.ts";
 import { LONG_MS } from "../shared/lineage/fresh-look.ts";
 import { retiredBy, type Lineage } from "../shared/lineage/lineage.ts";
-import {
-  endRenamed,
-  hasRetiredName,
-  lockAwayRetired,
-  mark,
-  rename,
-} from "../shared/lineage/retire.ts";
+import { endRenamed, isRenamed, lockAwayRetired, mark, rename } from "../shared/lineage/retire.ts";
 import {
   inheritedRights,
   rememberedRights,
@@ -103,7 +97,7 @@ function markedOnly(
   lineage: Lineage,
   { config }: Pick<Deps, "config">,
 ): Image | undefined {
-  return retiredBy(job, lineage).find((image) => !hasRetiredName(image, "superseded", job, config));
+  return retiredBy(job, lineage).find((image) => !isRenamed(image, config));
 }
 
 function assertNameIsFree(

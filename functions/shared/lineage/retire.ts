@@ -131,12 +131,7 @@ export async function rename(
 }
 
 /** Whether the image has the name already that `rename` gives. */
-export function hasRetiredName(
-  image: Image,
-  state: RetiredState,
-  job: Job,
-  config: Config,
-): boolean {
+function hasRetiredName(image: Image, state: RetiredState, job: Job, config: Config): boolean {
   return retiredNames(image, state, job, config).includes(image.name);
 }
 
