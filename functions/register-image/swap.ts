@@ -5,7 +5,8 @@ import { GiveUp, RetryLater, RpcFault } from "../shared/errors.ts";
 import { CONFIRMED, IDENTIFIER, REMEMBERED, STATE } from "../shared/lineage/attributes.ts";
 import { LONG_MS } from "../shared/lineage/fresh-look.ts";
 import { retiredBy, type Lineage } from "../shared/lineage/lineage.ts";
-import { endRenamed, isRenamed, lockAwayRetired, mark, rename } from "../shared/lineage/retire.ts";
+import { endRenamed, lockAwayRetired, mark, rename } from "../shared/lineage/retire.ts";
+import { isRenamed } from "../shared/lineage/retired-name.ts";
 import {
   inheritedRights,
   rememberedRights,

@@ -6,6 +6,8 @@ import type { Image } from "../opennebula/opennebula.ts";
 import { CONFIRMED, STATE, SUPERSEDED_BY } from "./attributes.ts";
 import { freshLook } from "./fresh-look.ts";
 import { isRetired } from "./lineage.ts";
+import { isRenamed } from "./retired-name.ts";
+import { sayRetired } from "./retired-state.ts";
 import { isUnrestored } from "./rights.ts";
 
 /*
@@ -76,28 +78,31 @@ export async function outlastRetirement(
     if (!isRetired(now)) {
       return now.attributes.get(STATE);
     }
-    if (waitedMs >= longestMs) {
-      return await unmark(now, deps, signal);
-    }
-    await deps.clock.sleep(PAUSE_MS, signal);
+    await (waitedMs < longestMs ? deps.clock.sleep(PAUSE_MS, signal) : unmark(now, deps, signal)); // and then one more look
   }
 }
 
 /**
- * Takes the mark of a retirement off an image.
- * @returns its state then: pending when it has yet to get the rights that the mark holds
+ * Takes the mark of a retirement off an image. When another job has renamed the image in the same moment, it was the other's mark: the
+ * image gets it back.
+ * @returns its state then: pending when it has yet to get the rights that the mark holds; undefined when it was renamed
  */
 export async function unmark(
   image: Image,
   deps: Deps,
   signal: AbortSignal,
-): Promise<"pending" | "live"> {
+): Promise<"pending" | "live" | undefined> {
   const state = isUnrestored(image) ? "pending" : "live";
   const attributes = new Map([
     [STATE, state],
     [SUPERSEDED_BY, ""],
   ]);
   await deps.opennebula.append(image.id, attributes, signal);
+  const now = await freshLook(() => deps.opennebula.image(image.id, signal), deps.clock);
+  if (now !== undefined && now.name !== image.name && isRenamed(now, deps.config)) {
+    await sayRetired(now, deps, signal);
+    return undefined;
+  }
   deps.log.info({ imageId: image.id, state }, "the live image is not retired after all");
   return state;
 }

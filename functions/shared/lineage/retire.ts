@@ -11,7 +11,7 @@ import { freshLook } from "./fresh-look.ts";
 import { isRetired, retiredBy, type Lineage } from "./lineage.ts";
 import { isBeingLockedAway, lockAway } from "./lock-away.ts";
 import { sayRetired } from "./retired-state.ts";
-import { isRetiredName, retiredName } from "./retired-name.ts";
+import { isRenamed, retiredName } from "./retired-name.ts";
 import {
   isUnrestored,
   rememberedRights,
@@ -135,14 +135,6 @@ function hasRetiredName(image: Image, state: RetiredState, job: Job, config: Con
   return retiredNames(image, state, job, config).includes(image.name);
 }
 
-/** Whether a retirement has renamed the image, and not a person: she may give a live one any name. */
-export function isRenamed({ name, attributes }: Image, config: Config): boolean {
-  const identifier = attributes.get(IDENTIFIER) ?? "";
-  return [config.supersededName, config.expiredName].some((pattern) =>
-    isRetiredName(name, pattern, identifier),
-  );
-}
-
 /** The second is for two versions that are retired within one second. */
 function retiredNames(
   { id }: Image,
@@ -200,28 +192,16 @@ async function sayExpired(image: Image, deps: Deps, signal: AbortSignal): Promis
   }
 }
 
-/**
- * Takes the job's mark off the live image, unless another job has taken its place, or is about to, since it was looked at. When one
- * has renamed the image in the same moment, it was the other's mark: the image gets it back.
- */
+/** Takes the job's mark off the live image, unless another job has taken its place, or is about to, since it was looked at. */
 async function unmarkOwn(
   image: Image,
   job: Job,
   deps: Deps,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const look = () => freshLook(() => deps.opennebula.image(image.id, signal), deps.clock);
-  const before = await look();
-  if (before?.name !== image.name || before.attributes.get(SUPERSEDED_BY) !== job.id) {
-    return undefined;
-  }
-  const state = await unmark(before, deps, signal);
-  const after = await look();
-  if (after !== undefined && after.name !== before.name && isRenamed(after, deps.config)) {
-    await sayRetired(after, deps, signal);
-    return undefined;
-  }
-  return state;
+  const now = await freshLook(() => deps.opennebula.image(image.id, signal), deps.clock);
+  const isOurs = now?.name === image.name && now.attributes.get(SUPERSEDED_BY) === job.id;
+  return isOurs ? await unmark(now, deps, signal) : undefined;
 }
 
 function pattern(state: RetiredState, config: Config): string {

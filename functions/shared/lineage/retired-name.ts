@@ -1,3 +1,7 @@
+import type { Config } from "../config.ts";
+import type { Image } from "../opennebula/opennebula.ts";
+import { IDENTIFIER } from "./attributes.ts";
+
 /**
  * The name of a superseded or expired image.
  * @param pattern with `{identifier}` and `{timestamp}`
@@ -9,8 +13,19 @@ export function retiredName(pattern: string, identifier: string, at: Date): stri
     .replace("{timestamp}", () => timestamp(at));
 }
 
+/** Whether a retirement has renamed the image, and not a person: she may give a live one any name. */
+export function isRenamed(
+  { name, attributes }: Pick<Image, "name" | "attributes">,
+  config: Pick<Config, "supersededName" | "expiredName">,
+): boolean {
+  const identifier = attributes.get(IDENTIFIER) ?? "";
+  return [config.supersededName, config.expiredName].some((pattern) =>
+    isRetiredName(name, pattern, identifier),
+  );
+}
+
 /** Whether a name is one that `retiredName` has made of the pattern, maybe with more behind it that keeps two apart. */
-export function isRetiredName(name: string, pattern: string, identifier: string): boolean {
+function isRetiredName(name: string, pattern: string, identifier: string): boolean {
   const [before = "", after = ""] = pattern
     .replace("{identifier}", () => identifier)
     .split("{timestamp}");

@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { IDENTIFIER } from "../../../functions/shared/lineage/attributes.ts";
 import {
-  isRetiredName,
+  isRenamed,
   retiredName,
   timestamp,
 } from "../../../functions/shared/lineage/retired-name.ts";
+
+const OTHERWISE = {
+  supersededName: "old {identifier}, {timestamp}",
+  expiredName: "gone {timestamp}",
+};
 
 describe("retired name", () => {
   let zone: string | undefined;
@@ -38,8 +44,13 @@ describe("retired name", () => {
         process.env["TZ"] = tz;
         const name = retiredName(pattern, "a-b", new Date("2026-11-22T09:17:27Z"));
         const others = ["a-b", "by-hand", `x${name}`, retiredName(pattern, "c", new Date(0))];
-        assert.ok([name, `${name}_7`].every((one) => isRetiredName(one, pattern, "a-b")));
-        assert.ok(!others.some((one) => isRetiredName(one, pattern, "a-b")));
+        const attributes = new Map([[IDENTIFIER, "a-b"]]);
+        const isKnown = (one: string) =>
+          [{ supersededName: pattern }, { expiredName: pattern }].every((config) =>
+            isRenamed({ name: one, attributes }, { ...OTHERWISE, ...config }),
+          );
+        assert.ok([name, `${name}_7`].every(isKnown));
+        assert.ok(!others.some(isKnown));
       });
     }
   }
