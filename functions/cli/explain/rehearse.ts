@@ -116,7 +116,8 @@ const impatientClock: Clock = {
     await systemClock.sleep(milliseconds, signal);
   },
 };
-const LONGEST_PAUSE_MS = 1000;
+/** More than a recorded copy takes until it is READY, less than any wait for somebody else. */
+const LONGEST_PAUSE_MS = 800;
 
 /** Where a rehearsal is, and how it goes on. */
 interface Stage {

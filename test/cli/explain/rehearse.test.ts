@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { rehearse } from "../../../functions/cli/explain/rehearse.ts";
 import { CONFIRMED, STATE, SUPERSEDED_BY } from "../../../functions/shared/lineage/attributes.ts";
 import { createChain } from "../../fakes/chain.ts";
+import { attemptUntil } from "../../register-image/attempt-until.ts";
 
 describe("a rehearsal", () => {
   it("tells that an expiry which is taken back takes its mark off", async (t) => {
@@ -29,6 +32,24 @@ describe("a rehearsal", () => {
     assert.deepEqual(
       calls.map(({ method }) => method),
       ["one.image.update"],
+    );
+  });
+
+  it("nor for another update, whose image was there first", async (t) => {
+    const { chain, rehearseRegistration } = await liveImage(t);
+    await attemptUntil(chain, chain.available(), "rename");
+    const path = join(chain.site.config.stagingDirectory, "converted.raw");
+    await writeFile(path, "disk");
+    const { end, calls } = await rehearseRegistration({
+      job: chain.available(),
+      unchanged: false,
+      artifact: { path, format: "raw", sizeBytes: 4, virtualSizeBytes: 4 },
+    });
+    assert.deepEqual([end.outcome, end.function], ["retry", "register-image"]);
+    assert.match(end.text ?? "", /would wait/);
+    assert.deepEqual(
+      calls.map(({ method }) => method),
+      ["one.image.allocate"],
     );
   });
 });
