@@ -1,8 +1,9 @@
 import type { AvailableJob } from "../capture-metadata/message.ts";
 import type { Deps } from "../shared/deps.ts";
+import { IDENTIFIER, JOB, pendingName } from "../shared/lineage/attributes.ts";
 import { longestAttemptMs } from "../shared/lineage/confirmation.ts";
 import { freshLook } from "../shared/lineage/fresh-look.ts";
-import { isWaiting, lineageOf, type Lineage } from "../shared/lineage/lineage.ts";
+import { lineageOf, type Lineage } from "../shared/lineage/lineage.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
 
 /*
@@ -37,7 +38,7 @@ export async function awaitTurn(
   for (let waitedMs = 0; ; waitedMs += PAUSE_MS) {
     const pool = await freshLook(() => opennebula.imagesOf(job.identifier, signal), clock);
     const lineage = lineageOf(job.identifier, pool);
-    const first = lineage.images.find((image) => isWaiting(image) && image.id < id);
+    const first = lineage.images.find((image) => image.id < id && holdsTicket(image));
     if (first === undefined || waitedMs >= longestAttemptMs(config)) {
       return { pool, lineage };
     }
@@ -46,6 +47,12 @@ export async function awaitTurn(
     }
     await clock.sleep(PAUSE_MS, signal);
   }
+}
+
+/** By its temporary name: a clone that somebody has made of an image whose rights are not restored yet says that it is pending, too. */
+function holdsTicket({ name, attributes }: Image): boolean {
+  const [identifier = "", id = ""] = [attributes.get(IDENTIFIER), attributes.get(JOB)];
+  return name === pendingName({ identifier, id });
 }
 
 const PAUSE_MS = 1000;

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { JOB } from "../../functions/shared/lineage/attributes.ts";
+import { JOB, STATE } from "../../functions/shared/lineage/attributes.ts";
 import { longestAttemptMs } from "../../functions/shared/lineage/confirmation.ts";
 import type { Image, OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
 import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
@@ -72,6 +74,20 @@ describe("an update whose image was not the first to wait for the NAME", () => {
     assert.ok(waited.milliseconds >= longestAttemptMs(chain.site.config));
     assert.equal((await chain.image()).attributes.get(JOB), job.id);
     assert.equal((await chain.pass(given)).kind, "superseded");
+  });
+
+  it("does not wait for a clone that somebody has made of an image before its rights were restored", async () => {
+    const clone = {
+      name: "a clone",
+      path: join(chain.site.config.stagingDirectory, "clone.raw"),
+      datastoreId: 1,
+      attributes: new Map([...first.attributes, [STATE, "pending"]]),
+    };
+    await writeFile(clone.path, "disk", { mode: 0o644 });
+    await chain.site.oneadmin.allocate(clone, AbortSignal.timeout(5000));
+    const { waited, deps } = waits(chain);
+    assert.equal((await chain.pass(chain.available(), deps)).kind, "registered");
+    assert.ok(waited.milliseconds < longestAttemptMs(chain.site.config));
   });
 
   it("Bug: acted on an answer that had been long on its way. Fix: looks again", async () => {
