@@ -3,7 +3,6 @@ import type { Rights } from "../convert-image/message.ts";
 import type { Deps } from "../shared/deps.ts";
 import { GiveUp, RetryLater, RpcFault } from "../shared/errors.ts";
 import { CONFIRMED, IDENTIFIER, REMEMBERED, STATE } from "../shared/lineage/attributes.ts";
-import { LONG_MS } from "../shared/lineage/fresh-look.ts";
 import { retiredBy, type Lineage } from "../shared/lineage/lineage.ts";
 import { endRenamed, lockAwayRetired, mark, rename } from "../shared/lineage/retire.ts";
 import { isRenamed } from "../shared/lineage/retired-name.ts";
@@ -77,7 +76,7 @@ async function makeWay(
 ): Promise<void> {
   const askedAt = deps.clock.elapsed();
   await rename(old, "superseded", job, deps, signal);
-  if (deps.clock.elapsed() - askedAt < LONG_MS) {
+  if (deps.clock.elapsed() - askedAt < HELD_UP_MS) {
     return;
   }
   const now = await deps.opennebula.image(old.id, signal);
@@ -86,6 +85,9 @@ async function makeWay(
     throw new RetryLater(`image ${old.id}: confirmed while it was renamed`, { afterSeconds: 1 });
   }
 }
+
+/** A change takes OpenNebula milliseconds. What comes on top of one that took so long costs little, so the limit is low. */
+const HELD_UP_MS = 500;
 
 /** The image that took the NAME, as long as it has yet to get its rights: then it gets what the old one was given last. */
 export function heir(image: Image): Image | undefined {
@@ -144,7 +146,7 @@ async function remember(
   }
   const askedAt = deps.clock.elapsed();
   await deps.opennebula.append(pending.id, new Map([[REMEMBERED, rightsText(rights)]]), signal);
-  if (deps.clock.elapsed() - askedAt >= LONG_MS) {
+  if (deps.clock.elapsed() - askedAt >= HELD_UP_MS) {
     throw new RetryLater(`image ${pending.id}: took long to note its rights`, { afterSeconds: 1 });
   }
 }

@@ -96,6 +96,17 @@ describe("an update that looked before another one took the NAME", () => {
     await isSupersededBy(job);
   });
 
+  it("Bug: the same, when the change came after its caller had given it up. Fix: the next attempt sees it", async () => {
+    const expired = chain.expired({ cacheIndex: chain.cacheIndex });
+    await attemptUntil(chain, expired, "rename");
+    const job = chain.available();
+    await chain.pass(job);
+    await chain.site.oneadmin.append(first.id, unmarked, signal());
+    await chain.endorse(job.sha512);
+    assert.equal((await chain.pass(expired)).kind, "superseded");
+    await isSupersededBy(job);
+  });
+
   it("Bug: its mark overwrote that of an expiry, and the rights of the old image were lost. Fix: as it ends, it says that the image expired", async () => {
     const job = chain.available();
     await assert.rejects(chain.pass(job, expiredBeforeItsMark()), RetryLater);

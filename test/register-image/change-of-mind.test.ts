@@ -52,6 +52,18 @@ describe("a job during which vmcatcher changes its mind", () => {
     assert.deepEqual(rightsOf(image), rightsOf(first));
   });
 
+  it("Bug: the same, when another image had taken its place: both were live. Fix: that one is", async () => {
+    await chain.site.oneadmin.rename(first.id, "renamed by hand", AbortSignal.timeout(5000));
+    const expired = chain.expired({ cacheIndex });
+    await attemptUntil(chain, expired, "rename");
+    const job = chain.available({ cacheIndex });
+    await chain.endorse(job.sha512);
+    await chain.pass(job);
+    await chain.pass(expired);
+    assert.equal((await chain.image()).attributes.get(JOB), job.id);
+    assert.deepEqual(rightsOf(await chain.image(first.id)), LOCKED_AWAY);
+  });
+
   it("Bug: cut off between the renames, then another content endorsed: the identifier was left without an image. Fix: the swap is ended", async () => {
     const job = chain.available({ cacheIndex });
     await chain.endorse(job.sha512);

@@ -15,6 +15,6 @@ export async function freshLook<T>(look: () => Promise<T>, clock: Clock): Promis
 }
 
 /** OpenNebula answers in milliseconds, with 10,000 images in a second. */
-export const LONG_MS = 2000;
+const LONG_MS = 2000;
 /** An OpenNebula that is always slow must not hold up everything. */
 const MAX_LOOKS = 3;

@@ -163,7 +163,7 @@ export async function lockAwayRetired(
 
 /**
  * Ends what earlier attempts of a job have begun that is not wanted any more: images that they have renamed are locked away, and one
- * that they have only marked is not retired after all.
+ * that they have only marked is not retired after all, unless another one has taken its place since.
  * @returns the live image when its rights and state are to be restored, be it that an attempt has ended before it told so
  */
 export async function endRetirement(
@@ -172,14 +172,19 @@ export async function endRetirement(
   deps: Deps,
   signal: AbortSignal,
 ): Promise<Image | undefined> {
-  const { live } = lineage;
+  const { live, images } = lineage;
   let state = live?.attributes.get(STATE);
   for (const image of retiredBy(job, lineage)) {
-    if (image === live || !isRenamed(image, deps.config)) {
+    if (image === live || (live === undefined && !isRenamed(image, deps.config))) {
       state = await unmarkOwn(image, job, deps, signal);
     } else {
       await endRenamed(image, undefined, deps, signal);
       await (live === undefined ? sayExpired(image, deps, signal) : undefined);
+    }
+  }
+  for (const image of images) {
+    if (image !== live && !isRetired(image) && isRenamed(image, deps.config)) {
+      await sayRetired(image, deps, signal); // an attempt has taken the mark off, and was not answered in time
     }
   }
   return state === "pending" ? live : undefined;
