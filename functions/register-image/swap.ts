@@ -54,7 +54,7 @@ export async function swap(
     );
     if (old !== undefined) {
       await mark(old, "superseded", job, deps, signal);
-      await makeWay(old, job, deps, signal);
+      await makeWay(old, pending, job, deps, signal);
     }
     await takeName(job, pending, old, deps, signal);
   }
@@ -66,22 +66,29 @@ export async function swap(
 
 /**
  * Renames the old image.
- * @throws RetryLater when that took long and the old image was confirmed meanwhile: it has the NAME again
+ * @throws RetryLater when that took long and something has happened meanwhile: another attempt was faster, or the old image was
+ *   confirmed, which has the NAME again then
  */
 async function makeWay(
   old: Image,
+  pending: Image,
   job: AvailableJob,
   deps: Deps,
   signal: AbortSignal,
 ): Promise<void> {
-  const askedAt = deps.clock.elapsed();
+  const { clock, opennebula } = deps;
+  const askedAt = clock.elapsed();
   await rename(old, "superseded", job, deps, signal);
-  if (deps.clock.elapsed() - askedAt < HELD_UP_MS) {
+  if (clock.elapsed() - askedAt < HELD_UP_MS) {
     return;
   }
-  const now = await deps.opennebula.image(old.id, signal);
-  if (now !== undefined && now.attributes.get(CONFIRMED) !== old.attributes.get(CONFIRMED)) {
-    await deps.opennebula.rename(old.id, job.identifier, signal);
+  const oldNow = await opennebula.image(old.id, signal);
+  const pendingNow = await opennebula.image(pending.id, signal);
+  if (pendingNow?.name !== pending.name) {
+    throw new RetryLater(`image ${pending.id}: took its NAME meanwhile`, { afterSeconds: 1 });
+  }
+  if (oldNow !== undefined && oldNow.attributes.get(CONFIRMED) !== old.attributes.get(CONFIRMED)) {
+    await opennebula.rename(old.id, job.identifier, signal);
     throw new RetryLater(`image ${old.id}: confirmed while it was renamed`, { afterSeconds: 1 });
   }
 }

@@ -51,6 +51,16 @@ describe("an update that a call of OpenNebula holds up", () => {
     assert.deepEqual(rightsOf(image), rightsOf(first));
   });
 
+  it("Bug: gave the NAME to its image again, which another attempt had made live, and which had expired since. Fix: looks at that one, too", async () => {
+    const job = chain.available();
+    const deps = heldUp("rename", async () => {
+      await chain.pass(job);
+      await chain.pass(chain.expired());
+    });
+    await assert.rejects(chain.pass(job, deps), RetryLater);
+    assert.equal(await chain.live(), undefined);
+  });
+
   it("renames it all the same when nothing has happened to it", async () => {
     const job = chain.available();
     const deps = heldUp("rename", () => Promise.resolve());
