@@ -2,7 +2,7 @@ import type { Job } from "../capture-metadata/message.ts";
 import type { Message as RestoreMessage } from "../restore-permissions/message.ts";
 import type { Deps } from "../shared/deps.ts";
 import type { Lineage } from "../shared/lineage/lineage.ts";
-import { endRetirement } from "../shared/lineage/retire.ts";
+import { endRetirement } from "../shared/lineage/end-retirement.ts";
 
 /** Ends a job that does not count any more. @returns what is left to do: a live image that an attempt had marked gets its rights again */
 export async function superseded(
