@@ -5,8 +5,8 @@ import type { Deps } from "../shared/deps.ts";
 import { stagedPaths, type Progress } from "../shared/staging.ts";
 
 /**
- * Tells the operator how far a conversion is, in a file of staging that `vmcatcher-one status` reads. A failure to write it is
- * logged and does not concern the work.
+ * Tells the operator how far a conversion is, in a file of staging that `vmcatcher-one status` reads. A failure to write or remove it
+ * is logged and does not concern the work.
  */
 export class ProgressFile implements AsyncDisposable {
   readonly #deps: Needed;
@@ -60,10 +60,10 @@ export class ProgressFile implements AsyncDisposable {
     };
   }
 
-  /** Removes the file. */
+  /** Removes the file; if that fails, the last step of the job does. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#writing;
-    await rm(this.#path, { force: true });
+    await this.#remove(this.#path);
   }
 
   async #write(progress: Progress): Promise<void> {
@@ -72,9 +72,17 @@ export class ProgressFile implements AsyncDisposable {
       await rename(this.#partial, this.#path);
     } catch (error) {
       this.#deps.log.debug({ err: error }, "progress cannot be written");
-      await rm(this.#partial, { force: true });
+      await this.#remove(this.#partial);
     } finally {
       this.#writing = undefined;
+    }
+  }
+
+  async #remove(path: string): Promise<void> {
+    try {
+      await rm(path, { force: true });
+    } catch (error) {
+      this.#deps.log.debug({ err: error, path }, "progress cannot be removed");
     }
   }
 }
