@@ -6,15 +6,16 @@ import { parseArgs } from "node:util";
 import type { Failure, FromWorker, ToWorker } from "./worker-messages.ts";
 
 /*
- * npm run test:schedules -- [--seeds N] [--seed S] [--jobs J] [--trace] [--record] [--replay DIRECTORY]
+ * npm run test:schedules -- [--seeds N] [--seed S] [--crowded] [--jobs J] [--trace] [--record] [--replay DIRECTORY]
  *
- * Runs the schedules of N seeds from S on, or those that were recorded as files of a directory. A schedule that violates an invariant is
- * shrunk and printed, with --record as JSON too; --trace prints all that happened. Ends with 1 when there is one.
+ * Runs the schedules of N seeds from S on, with --crowded the hardest ones, or those that were recorded as files of a directory. A schedule
+ * that violates an invariant is shrunk and printed, with --record as JSON too; --trace prints all that happened. Ends with 1 when there is one.
  */
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "1000" },
     seed: { type: "string", default: "1" },
+    crowded: { type: "boolean", default: false },
     jobs: { type: "string", default: String(availableParallelism()) },
     trace: { type: "boolean", default: false },
     record: { type: "boolean", default: false },
@@ -58,7 +59,7 @@ function* seeds(): Generator<ToWorker> {
   const count = Number(values.seeds);
   for (let done = 0; done < count; done += SEEDS_AT_A_TIME) {
     const some = Math.min(SEEDS_AT_A_TIME, count - done);
-    yield { ...options, kind: "seeds", first: first + done, count: some };
+    yield { ...options, kind: "seeds", crowded: values.crowded, first: first + done, count: some };
   }
 }
 

@@ -3,7 +3,12 @@ import type { Schedule } from "./schedule.ts";
 
 /** What a worker is told to run: `count` seeds from `first` on, or a schedule that was recorded in a file. */
 export type ToWorker = { readonly shrink: boolean; readonly trace: boolean } & (
-  | { readonly kind: "seeds"; readonly first: number; readonly count: number }
+  | {
+      readonly kind: "seeds";
+      readonly crowded: boolean;
+      readonly first: number;
+      readonly count: number;
+    }
   | { readonly kind: "recorded"; readonly file: string }
 );
 

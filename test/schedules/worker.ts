@@ -14,6 +14,7 @@ process.env["PATH"] = PROGRAM_PATH;
 replaceModules();
 replaceGlobals();
 const { generate } = await import("./generate.ts");
+const { generateCrowded } = await import("./crowded.ts");
 const { runSchedule } = await import("./run-schedule.ts");
 const { describeSchedule } = await import("./schedule.ts");
 const { shrink } = await import("./shrink.ts");
@@ -37,7 +38,10 @@ async function work(message: ToWorker): Promise<void> {
   Error.stackTraceLimit = message.trace ? 10 : 0;
   const schedules =
     message.kind === "seeds"
-      ? Array.from({ length: message.count }, (_, index) => () => generate(message.first + index))
+      ? Array.from(
+          { length: message.count },
+          (_, index) => () => (message.crowded ? generateCrowded : generate)(message.first + index),
+        )
       : [() => recorded(message.file)];
   let calls = 0;
   const failures: Failure[] = [];
