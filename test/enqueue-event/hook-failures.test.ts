@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, it } from "node:test";
 import { execa } from "execa";
-import { FIXTURES, IDENTIFIER, SHELLS, Sandbox, isRunning } from "./hook-sandbox.ts";
+import { FIXTURES, IDENTIFIER, SHELLS, Sandbox, allEnd, isRunning } from "./hook-sandbox.ts";
 
 const isRoot = process.getuid?.() === 0;
 /** Root may write anywhere: run as somebody who may not. */
@@ -166,8 +166,7 @@ for (const shell of SHELLS) {
         assert.ok(performance.now() - begun < 1000);
         const [program = 0] = await sandbox.logged("try");
         assert.ok(await isRunning(program), "the program still hangs");
-        const started = [program, ...(await sandbox.logged("child"))];
-        await until(async () => !(await Promise.all(started.map(isRunning))).includes(true)); // the time limit outlives the hook
+        await allEnd([program, ...(await sandbox.logged("child"))]); // the time limit outlives the hook
       });
     },
   );

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import {
   chmod,
   copyFile,
@@ -11,6 +12,7 @@ import {
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { execa, execaSync } from "execa";
 
@@ -182,6 +184,15 @@ export class Sandbox implements AsyncDisposable {
 export async function isRunning(pid: number): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
   return stat !== "" && !/\) [ZX] /.test(stat);
+}
+
+/** Waits until processes that were sent a signal have ended: on a busy machine that takes a moment. */
+export async function allEnd(pids: readonly number[]): Promise<void> {
+  const deadline = performance.now() + 2000;
+  while ((await Promise.all(pids.map(isRunning))).includes(true)) {
+    assert.ok(performance.now() < deadline, "a process that was to end still runs");
+    await sleep(10);
+  }
 }
 
 /** The programs that the hook and its fixtures run; with busybox's shell they are busybox's, too. */
