@@ -22,7 +22,7 @@ export function openQueueFile(path: string): DatabaseSync {
     refuseNetworkFileSystem(subject, directory);
     closeSync(openSync(path, "a", 0o660)); // SQLite would create it readable by all; its -wal and -shm copy this mode
     database = new DatabaseSync(path, { timeout: LOCK_TIMEOUT_MS });
-    const mode = database.prepare("PRAGMA journal_mode = WAL").get()?.journal_mode;
+    const mode = enterWal(database);
     if (mode !== "wal") {
       throw new QueueFailure(
         subject,
@@ -38,6 +38,28 @@ export function openQueueFile(path: string): DatabaseSync {
     throw error instanceof QueueFailure ? error : sqliteFailure(subject, error);
   }
 }
+
+/**
+ * Two processes that open a new file at once both have it locked for reading and want it for themselves: SQLite tells one of them
+ * at once that it is busy, without the time that it waits otherwise.
+ * @returns the mode that the file is in then
+ */
+function enterWal(database: DatabaseSync): unknown {
+  const begun = performance.now();
+  for (;;) {
+    try {
+      return database.prepare("PRAGMA journal_mode = WAL").get()?.journal_mode;
+    } catch (error) {
+      const isBusy = sqliteFailure("", error).code === "SQLITE_BUSY";
+      if (!isBusy || performance.now() - begun > LOCK_TIMEOUT_MS) {
+        throw error;
+      }
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_PAUSE_MS);
+    }
+  }
+}
+
+const BUSY_PAUSE_MS = 10;
 
 // Transactions take milliseconds. A process that waits longer blocks its own heartbeats, so better an error than a lost lease.
 const LOCK_TIMEOUT_MS = 5000;

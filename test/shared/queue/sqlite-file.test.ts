@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
+import { execa } from "execa";
 import { QueueFailure } from "../../../functions/shared/queue/queue-failure.ts";
 import { sqliteFailure } from "../../../functions/shared/queue/sqlite-error.ts";
 import { openQueueFile } from "../../../functions/shared/queue/sqlite-file.ts";
@@ -114,3 +115,12 @@ function codeOf(work: () => void): string {
   }
   return "nothing was thrown";
 }
+
+test("Bug: of processes that opened a new file at once, one now and then found it locked. Fix: it tries again", async () => {
+  const program = join(import.meta.dirname, "open-files.ts");
+  const moment = Date.now() + 1500; // until all have started
+  const opening = [1, 2, 3].map(() =>
+    execa(process.execPath, [program, directory, String(moment), "100"]),
+  );
+  await Promise.all(opening);
+});
