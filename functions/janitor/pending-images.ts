@@ -1,7 +1,7 @@
 import type { Deps } from "../shared/deps.ts";
 import { RpcFault } from "../shared/errors.ts";
-import { IDENTIFIER, JOB, pendingName, REMEMBERED, STATE } from "../shared/lineage/attributes.ts";
-import { sharingItsDisk } from "../shared/lineage/lineage.ts";
+import { IDENTIFIER, JOB, REMEMBERED } from "../shared/lineage/attributes.ts";
+import { hasTemporaryName, isWaiting, sharingItsDisk } from "../shared/lineage/lineage.ts";
 import { isMissing, isWrongState } from "../shared/opennebula/faults.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
 import type { Leftover } from "./leftover.ts";
@@ -35,20 +35,16 @@ export async function pendingImages(
 
 /** An image under its identifier's NAME is live, even while its rights are pending. */
 function isPending(image: Image): boolean {
-  const identifier = image.attributes.get(IDENTIFIER);
   return (
-    identifier !== undefined &&
-    image.name !== identifier &&
-    image.attributes.get(STATE) === "pending" &&
+    isWaiting(image) &&
+    image.attributes.has(IDENTIFIER) &&
     /^[0-9a-f]{32}$/.test(image.attributes.get(JOB) ?? "")
   );
 }
 
 /** Whether anything shows that somebody has taken a liking to the image: then it is theirs to delete. */
 function touchedBySomebody(image: Image, serviceUser: number): string | undefined {
-  const id = image.attributes.get(JOB) ?? "";
-  const identifier = image.attributes.get(IDENTIFIER) ?? "";
-  if (image.name !== pendingName({ id, identifier })) {
+  if (!hasTemporaryName(image)) {
     return "somebody renamed it";
   }
   if (image.uid !== serviceUser) {

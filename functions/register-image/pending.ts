@@ -3,7 +3,7 @@ import type { AvailableJob } from "../capture-metadata/message.ts";
 import type { Deps } from "../shared/deps.ts";
 import { GiveUp, RetryLater, RpcFault, StartOver, systemCode } from "../shared/errors.ts";
 import { JOB, newImageAttributes, pendingName } from "../shared/lineage/attributes.ts";
-import { freshLook } from "../shared/lineage/fresh-look.ts";
+import { freshImage } from "../shared/lineage/fresh-look.ts";
 import { isComplete, sharingItsDisk } from "../shared/lineage/lineage.ts";
 import { isNameTaken } from "../shared/opennebula/faults.ts";
 import type { FileInDatastore, FileToCopy, Image } from "../shared/opennebula/opennebula.ts";
@@ -92,7 +92,7 @@ export async function deleteUnnamed(
     return false;
   }
   const first = sharingItsDisk(pending, images);
-  const now = await freshLook(() => deps.opennebula.image(pending.id, signal), deps.clock);
+  const now = await freshImage(pending.id, deps, signal);
   if (now?.name !== pending.name) {
     deps.log.info({ imageId: pending.id, name: now?.name }, "another attempt was faster");
   } else if (first === undefined) {

@@ -1,5 +1,6 @@
 import type { AvailableJob } from "../capture-metadata/message.ts";
 import type { Rights } from "../convert-image/message.ts";
+import type { Clock } from "../shared/clock.ts";
 import type { Deps } from "../shared/deps.ts";
 import { GiveUp, RetryLater, RpcFault } from "../shared/errors.ts";
 import { CONFIRMED, IDENTIFIER, REMEMBERED, STATE } from "../shared/lineage/attributes.ts";
@@ -77,9 +78,7 @@ async function makeWay(
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, opennebula } = deps;
-  const askedAt = clock.elapsed();
-  await rename(old, "superseded", job, deps, signal);
-  if (clock.elapsed() - askedAt < HELD_UP_MS) {
+  if (!(await isHeldUp(() => rename(old, "superseded", job, deps, signal), clock))) {
     return;
   }
   const oldNow = await opennebula.image(old.id, signal);
@@ -91,6 +90,13 @@ async function makeWay(
     await opennebula.rename(old.id, job.identifier, signal);
     throw new RetryLater(`image ${old.id}: confirmed while it was renamed`, { afterSeconds: 1 });
   }
+}
+
+/** Makes a change. @returns whether it took so long that what was seen before it may be otherwise */
+async function isHeldUp(change: () => Promise<void>, clock: Clock): Promise<boolean> {
+  const begunAt = clock.elapsed();
+  await change();
+  return clock.elapsed() - begunAt >= HELD_UP_MS;
 }
 
 /** A change takes OpenNebula milliseconds. What comes on top of one that took so long costs little, so the limit is low. */
@@ -151,9 +157,8 @@ async function remember(
   if (rights === undefined || pending.attributes.get(REMEMBERED) === rightsText(rights)) {
     return;
   }
-  const askedAt = deps.clock.elapsed();
-  await deps.opennebula.append(pending.id, new Map([[REMEMBERED, rightsText(rights)]]), signal);
-  if (deps.clock.elapsed() - askedAt >= HELD_UP_MS) {
+  const noted = new Map([[REMEMBERED, rightsText(rights)]]);
+  if (await isHeldUp(() => deps.opennebula.append(pending.id, noted, signal), deps.clock)) {
     throw new RetryLater(`image ${pending.id}: took long to note its rights`, { afterSeconds: 1 });
   }
 }

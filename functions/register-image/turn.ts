@@ -1,9 +1,8 @@
 import type { AvailableJob } from "../capture-metadata/message.ts";
 import type { Deps } from "../shared/deps.ts";
-import { IDENTIFIER, JOB, pendingName } from "../shared/lineage/attributes.ts";
 import { longestAttemptMs } from "../shared/lineage/confirmation.ts";
 import { freshLook } from "../shared/lineage/fresh-look.ts";
-import { lineageOf, type Lineage } from "../shared/lineage/lineage.ts";
+import { hasTemporaryName, lineageOf, type Lineage } from "../shared/lineage/lineage.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
 
 /*
@@ -13,6 +12,7 @@ import type { Image } from "../shared/opennebula/opennebula.ts";
  * So they take turns, and the ids of their images are the tickets, which OpenNebula hands out one by one: nobody swaps as long as an
  * image with a lower id waits. Who holds that ticket has either not looked yet, and will find things as they are then, or is at
  * work. It is waited for as long as an attempt can last; a ticket that is still there then is of a job that has ended without an end.
+ * What waits is told by its temporary name: a clone of an image whose rights are not restored yet says that it is pending, too.
  */
 
 /** What a swap is decided on. */
@@ -38,7 +38,7 @@ export async function awaitTurn(
   for (let waitedMs = 0; ; waitedMs += PAUSE_MS) {
     const pool = await freshLook(() => opennebula.imagesOf(job.identifier, signal), clock);
     const lineage = lineageOf(job.identifier, pool);
-    const first = lineage.images.find((image) => image.id < id && holdsTicket(image));
+    const first = lineage.images.find((image) => image.id < id && hasTemporaryName(image));
     if (first === undefined || waitedMs >= longestAttemptMs(config)) {
       return { pool, lineage };
     }
@@ -47,12 +47,6 @@ export async function awaitTurn(
     }
     await clock.sleep(PAUSE_MS, signal);
   }
-}
-
-/** By its temporary name: a clone that somebody has made of an image whose rights are not restored yet says that it is pending, too. */
-function holdsTicket({ name, attributes }: Image): boolean {
-  const [identifier = "", id = ""] = [attributes.get(IDENTIFIER), attributes.get(JOB)];
-  return name === pendingName({ identifier, id });
 }
 
 const PAUSE_MS = 1000;

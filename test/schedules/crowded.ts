@@ -1,6 +1,6 @@
 import type { Fault, PlannedFault, Point } from "./engine/faults.ts";
 import { Random } from "./engine/random.ts";
-import { generate } from "./generate.ts";
+import { atDistance, generate } from "./generate.ts";
 import type { Action, PlannedAction, Schedule } from "./schedule.ts";
 
 /**
@@ -106,11 +106,10 @@ function owner(random: Random): Action {
 }
 
 function faultsAt(random: Random, at: Point, distance: number): readonly PlannedFault[] {
-  const mean = random.magnitude(distance / 3, distance * 4);
-  let nth = 0;
-  return Array.from({ length: 1 + random.below(7) }, () => {
-    nth += Math.ceil(-Math.log(1 - random.next()) * mean);
-    return { at, nth, fault: faultOf(random, at) };
+  return atDistance(random, at, {
+    distance: random.magnitude(distance / 3, distance * 4),
+    most: 7,
+    faultOf,
   });
 }
 

@@ -156,13 +156,24 @@ function faultsAt(random: Random, at: Point): readonly PlannedFault[] {
     return [];
   }
   const distance = random.magnitude(DISTANCE[at] / 4, DISTANCE[at] * 8);
-  const faults: PlannedFault[] = [];
+  return atDistance(random, at, { distance, most: 8, faultOf });
+}
+
+/** One fault or more at one kind of point, so many points apart on average. */
+export function atDistance(
+  random: Random,
+  at: Point,
+  plan: {
+    readonly distance: number;
+    readonly most: number;
+    readonly faultOf: (random: Random, at: Point) => Fault;
+  },
+): readonly PlannedFault[] {
   let nth = 0;
-  for (let count = 1 + random.below(8); count > 0; count -= 1) {
-    nth += Math.ceil(-Math.log(1 - random.next()) * distance);
-    faults.push({ at, nth, fault: faultOf(random, at) });
-  }
-  return faults;
+  return Array.from({ length: 1 + random.below(plan.most) }, () => {
+    nth += Math.ceil(-Math.log(1 - random.next()) * plan.distance);
+    return { at, nth, fault: plan.faultOf(random, at) };
+  });
 }
 
 /** How many points of a kind there are between two faults, in the middle of the scale. */

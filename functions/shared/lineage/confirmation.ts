@@ -4,7 +4,7 @@ import type { Deps } from "../deps.ts";
 import { RetryLater } from "../errors.ts";
 import type { Image } from "../opennebula/opennebula.ts";
 import { CONFIRMED, STATE, SUPERSEDED_BY } from "./attributes.ts";
-import { freshLook } from "./fresh-look.ts";
+import { freshImage } from "./fresh-look.ts";
 import { isRetired } from "./lineage.ts";
 import { isRenamed } from "./retired-name.ts";
 import { sayRetired } from "./retired-state.ts";
@@ -39,7 +39,7 @@ export async function yieldToOthers(
   deps: Deps,
   signal: AbortSignal,
 ): Promise<void> {
-  const now = await freshLook(() => deps.opennebula.image(image.id, signal), deps.clock);
+  const now = await freshImage(image.id, deps, signal);
   if (now !== undefined && now.name !== image.name) {
     throw new RetryLater(`image ${image.id}: renamed while it was being retired`, {
       afterSeconds: 1,
@@ -98,7 +98,7 @@ export async function unmark(
     [SUPERSEDED_BY, ""],
   ]);
   await deps.opennebula.append(image.id, attributes, signal);
-  const now = await freshLook(() => deps.opennebula.image(image.id, signal), deps.clock);
+  const now = await freshImage(image.id, deps, signal);
   if (now !== undefined && now.name !== image.name && isRenamed(now, deps.config)) {
     await sayRetired(now, deps, signal);
     return undefined;

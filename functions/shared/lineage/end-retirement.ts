@@ -3,7 +3,7 @@ import type { Deps } from "../deps.ts";
 import type { Image } from "../opennebula/opennebula.ts";
 import { STATE, SUPERSEDED_BY } from "./attributes.ts";
 import { unmark } from "./confirmation.ts";
-import { freshLook } from "./fresh-look.ts";
+import { freshImage } from "./fresh-look.ts";
 import { isRetired, retiredBy, type Lineage } from "./lineage.ts";
 import { endRenamed } from "./retire.ts";
 import { isRenamed } from "./retired-name.ts";
@@ -52,7 +52,7 @@ async function unmarkOwn(
   deps: Deps,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const now = await freshLook(() => deps.opennebula.image(image.id, signal), deps.clock);
+  const now = await freshImage(image.id, deps, signal);
   const isOurs = now?.name === image.name && now.attributes.get(SUPERSEDED_BY) === job.id;
   return isOurs ? await unmark(now, deps, signal) : undefined;
 }

@@ -1,4 +1,6 @@
 import type { Clock } from "../clock.ts";
+import type { Deps } from "../deps.ts";
+import type { Image } from "../opennebula/opennebula.ts";
 
 /**
  * Looks at OpenNebula before a change, and once more when the answer was long on its way: what it tells may have been otherwise for
@@ -12,6 +14,15 @@ export async function freshLook<T>(look: () => Promise<T>, clock: Clock): Promis
       return seen;
     }
   }
+}
+
+/** Such a look at one image. @returns undefined when it is gone */
+export function freshImage(
+  id: number,
+  { opennebula, clock }: Pick<Deps, "opennebula" | "clock">,
+  signal: AbortSignal,
+): Promise<Image | undefined> {
+  return freshLook(() => opennebula.image(id, signal), clock);
 }
 
 /** OpenNebula answers in milliseconds, with 10,000 images in a second. */

@@ -10,6 +10,7 @@ import {
   SHA512,
   STATE,
   SUPERSEDED_BY,
+  pendingName,
 } from "./attributes.ts";
 
 /**
@@ -68,6 +69,12 @@ export function sharingItsDisk(image: Image, images: readonly Image[]): Image | 
 /** Whether the image is a new version that has not the NAME yet. */
 export function isWaiting({ name, attributes }: Image): boolean {
   return attributes.get(STATE) === "pending" && name !== attributes.get(IDENTIFIER);
+}
+
+/** Whether the image still has the name that its job has given it, until it takes the NAME: a clone that somebody has made has not. */
+export function hasTemporaryName({ name, attributes }: Image): boolean {
+  const [identifier = "", id = ""] = [attributes.get(IDENTIFIER), attributes.get(JOB)];
+  return name === pendingName({ identifier, id });
 }
 
 /** The images that the job has superseded or expired so far. */
