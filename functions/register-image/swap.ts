@@ -1,9 +1,9 @@
 import type { AvailableJob } from "../capture-metadata/message.ts";
 import type { Rights } from "../convert-image/message.ts";
-import type { Clock } from "../shared/clock.ts";
 import type { Deps } from "../shared/deps.ts";
 import { GiveUp, RetryLater, RpcFault } from "../shared/errors.ts";
 import { CONFIRMED, IDENTIFIER, REMEMBERED, STATE } from "../shared/lineage/attributes.ts";
+import { isHeldUp } from "../shared/lineage/fresh-look.ts";
 import { retiredBy, type Lineage } from "../shared/lineage/lineage.ts";
 import { endRenamed, lockAwayRetired, mark, rename } from "../shared/lineage/retire.ts";
 import { isRenamed } from "../shared/lineage/retired-name.ts";
@@ -15,6 +15,7 @@ import {
 } from "../shared/lineage/rights.ts";
 import { isNameTaken, takenBy } from "../shared/opennebula/faults.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
+import { giveBack } from "./give-back.ts";
 
 /** Everything that a swap starts from. */
 export interface Swap {
@@ -36,7 +37,7 @@ export interface Swap {
  * NAME, and nothing that may be slow or refused (chown, chmod, disable) is done in that instant.
  *
  * @throws GiveUp `name-taken` when a foreign image of the service user has the NAME; nothing was changed then
- * @throws RetryLater when an image that is being deleted has it
+ * @throws RetryLater when an image that is being deleted has it, or when another attempt was faster
  */
 export async function swap(
   { job, pending, lineage, pool, captured }: Swap,
@@ -57,7 +58,9 @@ export async function swap(
       await mark(old, "superseded", job, deps, signal);
       await makeWay(old, pending, job, deps, signal);
     }
-    await takeName(job, pending, old, deps, signal);
+    if (await isHeldUp(() => takeName(job, pending, old, deps, signal), deps.clock)) {
+      await giveBack(pending.id, job, deps, signal);
+    }
   }
   if (old !== undefined) {
     await endRenamed(old, heir(pending), deps, signal);
@@ -91,16 +94,6 @@ async function makeWay(
     throw new RetryLater(`image ${old.id}: confirmed while it was renamed`, { afterSeconds: 1 });
   }
 }
-
-/** Makes a change. @returns whether it took so long that what was seen before it may be otherwise */
-async function isHeldUp(change: () => Promise<void>, clock: Clock): Promise<boolean> {
-  const begunAt = clock.elapsed();
-  await change();
-  return clock.elapsed() - begunAt >= HELD_UP_MS;
-}
-
-/** A change takes OpenNebula milliseconds. What comes on top of one that took so long costs little, so the limit is low. */
-const HELD_UP_MS = 500;
 
 /** The image that took the NAME, as long as it has yet to get its rights: then it gets what the old one was given last. */
 export function heir(image: Image): Image | undefined {

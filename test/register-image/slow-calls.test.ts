@@ -61,6 +61,58 @@ describe("an update that a call of OpenNebula holds up", () => {
     assert.equal(await chain.live(), undefined);
   });
 
+  /** Deps with which an image takes the NAME five seconds after that was asked, while which something happens. */
+  const takenLate = (happens: () => Promise<unknown>): Chain["deps"] => {
+    let elapsed = 0;
+    const { opennebula } = chain.deps;
+    const rename: OpenNebula["rename"] = async (id, name, signal) => {
+      if (elapsed === 0 && name === first.name) {
+        elapsed = 5000;
+        await happens();
+      }
+      await opennebula.rename(id, name, signal);
+    };
+    return {
+      ...chain.deps,
+      clock: { ...chain.deps.clock, elapsed: () => elapsed },
+      opennebula: { ...opennebula, rename },
+    };
+  };
+
+  const nextUpdate = (): Promise<unknown> => chain.pass(chain.available());
+  const expiry = (): Promise<unknown> => chain.pass(chain.expired());
+  for (const [what, happens] of Object.entries({
+    replaced: nextUpdate,
+    expired: expiry,
+    "replaced and expired": () => nextUpdate().then(expiry),
+  })) {
+    it(`Bug: its image had the NAME again, once another attempt had made it live and it was ${what}. Fix: looks after a long rename, and gives it back`, async () => {
+      const job = chain.available();
+      let retired: Image | undefined;
+      let live: Image | undefined;
+      const deps = takenLate(async () => {
+        await chain.pass(job);
+        await happens();
+        live = await chain.live();
+        const images = await chain.deps.opennebula.imagesOf(first.name, AbortSignal.timeout(5000));
+        retired = images.find(({ attributes }) => attributes.get(JOB) === job.id);
+      });
+      await assert.rejects(chain.pass(job, deps), RetryLater);
+      assert.equal((await chain.live())?.id, live?.id);
+      assert.ok(retired !== undefined);
+      const { name, uid, mode, state } = await chain.image(retired.id);
+      const { name: before } = retired;
+      assert.deepEqual([name, uid, mode, state], [before, 0, "700", "DISABLED"]);
+    });
+  }
+
+  it("takes the NAME all the same when nothing has happened to it", async () => {
+    const job = chain.available();
+    const deps = takenLate(() => Promise.resolve());
+    assert.equal((await chain.pass(job, deps)).kind, "registered");
+    assert.equal((await chain.image()).attributes.get(JOB), job.id);
+  });
+
   it("renames it all the same when nothing has happened to it", async () => {
     const job = chain.available();
     const deps = heldUp("rename", () => Promise.resolve());

@@ -29,3 +29,13 @@ export function freshImage(
 const LONG_MS = 2000;
 /** An OpenNebula that is always slow must not hold up everything. */
 const MAX_LOOKS = 3;
+
+/** Makes a change. @returns whether it took so long that what was seen before it may be otherwise */
+export async function isHeldUp(change: () => Promise<void>, clock: Clock): Promise<boolean> {
+  const begunAt = clock.elapsed();
+  await change();
+  return clock.elapsed() - begunAt >= HELD_UP_MS;
+}
+
+/** A change takes OpenNebula milliseconds. What comes on top of one that took so long costs little, so the limit is low. */
+const HELD_UP_MS = 500;

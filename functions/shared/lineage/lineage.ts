@@ -115,9 +115,14 @@ export function latestExpired({ images }: Lineage): Image | undefined {
 
 /** Whether an image was retired by a job that has made no other: an expiry, or its own job in the name of one. */
 export function hasNoSuccessor(image: Image, images: readonly Image[]): boolean {
+  return image.attributes.has(SUPERSEDED_BY) && successorOf(image, images) === undefined;
+}
+
+/** The image that was made by the job that has retired this one. */
+export function successorOf(image: Image, images: readonly Image[]): Image | undefined {
   const by = image.attributes.get(SUPERSEDED_BY);
   const isSuccessor = ({ id, attributes }: Image) => id !== image.id && attributes.get(JOB) === by;
-  return by !== undefined && !images.some(isSuccessor);
+  return by === undefined ? undefined : images.find(isSuccessor);
 }
 
 /** Time of the newest event that touched the image; text order is time order, and no event is older than any. */

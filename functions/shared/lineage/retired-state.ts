@@ -16,7 +16,7 @@ export async function sayRetired(image: Image, deps: Deps, signal: AbortSignal):
     return false;
   }
   const images = await deps.opennebula.imagesOf(attributes.get(IDENTIFIER) ?? "", signal);
-  const by = known ?? (successorOf(image, images) ?? image).attributes.get(JOB) ?? "";
+  const by = known ?? (successorByTime(image, images) ?? image).attributes.get(JOB) ?? "";
   const marked = { ...image, attributes: new Map([...attributes, [SUPERSEDED_BY, by]]) };
   const said = new Map([[STATE, hasNoSuccessor(marked, images) ? "expired" : "superseded"]]);
   if (known === undefined) {
@@ -27,7 +27,7 @@ export async function sayRetired(image: Image, deps: Deps, signal: AbortSignal):
 }
 
 /** The image that an update has made, as the time tells that the update has left on the old one. */
-function successorOf({ id, attributes }: Image, images: readonly Image[]): Image | undefined {
+function successorByTime({ id, attributes }: Image, images: readonly Image[]): Image | undefined {
   const time = attributes.get(EVENT_TIME);
   return images.find((other) => other.id !== id && other.attributes.get(EVENT_TIME) === time);
 }

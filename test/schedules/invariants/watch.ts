@@ -24,6 +24,8 @@ interface Change {
   readonly before: readonly ImageView[];
   readonly after: readonly ImageView[];
   readonly lastConfirmed: ReadonlyMap<number, string>;
+  /** The images that have taken the NAME since the call was sent. */
+  readonly namedSince: ReadonlySet<number>;
 }
 
 /** Looks whether the invariants hold that must hold at any time: after each call of ours that can change something. */
@@ -34,6 +36,8 @@ export class Watch implements CallWatcher {
   #before: readonly ImageView[] = [];
   /** What images said of their confirmation when they lost the NAME. */
   readonly #lastConfirmed = new Map<number, string>();
+  /** When images took the NAME last, in virtual time. */
+  readonly #namedAt = new Map<number, number>();
 
   constructor(site: Site, expireUnknown: "keep" | "expire") {
     this.#site = site;
@@ -44,9 +48,19 @@ export class Watch implements CallWatcher {
     this.#before = viewImages(this.#site.frontEnd.world);
   }
 
-  after(call: CallRecord, by: string): void {
+  after(
+    call: CallRecord,
+    { by, askedAt }: { readonly by: string; readonly askedAt: number },
+  ): void {
     const after = viewImages(this.#site.frontEnd.world);
-    const change = { call, by, before: this.#before, after, lastConfirmed: this.#lastConfirmed };
+    const change = {
+      call,
+      by,
+      before: this.#before,
+      after,
+      lastConfirmed: this.#lastConfirmed,
+      namedSince: new Set([...this.#namedAt].filter(([, at]) => at > askedAt).map(([id]) => id)),
+    };
     this.#site.trace(() => `${by}: ${call.method} ${JSON.stringify(call.args).slice(0, 300)}`);
     for (const check of [noneIsMoreVisible, noneIsLost, noOlderTakesOver, oneHasTheName]) {
       const what = check(change, this.#site, this.#expireUnknown);
@@ -56,6 +70,12 @@ export class Watch implements CallWatcher {
           what: `${what} (${by}: ${call.method} ${JSON.stringify(call.args).slice(0, 200)})`,
         });
         this.#site.trace(() => `VIOLATION ${check.name}: ${what}`);
+      }
+    }
+    for (const { id, name, identifier } of after) {
+      const was = this.#before.find((image) => image.id === id);
+      if (name === identifier && was?.name !== name) {
+        this.#namedAt.set(id, call.at);
       }
     }
     for (const { id, name, identifier } of this.#before) {
@@ -178,9 +198,11 @@ function isBeingExpired(image: ImageView, events: readonly RecordedEvent[]): boo
  * No image takes the NAME whose event is older than that of the image which had it, unless vmcatcher's index can be read and names its
  * content: then the index decides and no time does, since clocks can be wrong (guards.ts). An old message can come when the image
  * of the newer one has been deleted by hand. And a confirmation that is written when the image has lost the NAME comes too late to
- * keep it: who writes it sees that, and starts afresh.
+ * keep it: who writes it sees that, and starts afresh. What has taken the NAME since the call was sent nobody could know of; who sent
+ * it sees that, and gives the NAME back.
  */
-const noOlderTakesOver: Check = ({ call, before, after, lastConfirmed }, site) => {
+const noOlderTakesOver: Check = (change, site) => {
+  const { call, before, after, lastConfirmed, namedSince } = change;
   if (call.method !== "one.image.rename") {
     return undefined;
   }
@@ -200,6 +222,7 @@ const noOlderTakesOver: Check = ({ call, before, after, lastConfirmed }, site) =
     (other) =>
       other.identifier === image.identifier &&
       other.oneState !== "pending" && // it has not had the NAME yet, and will take it
+      !namedSince.has(other.id) &&
       timeOf(other) > image.eventTime,
   );
   const isNamedByIndex =

@@ -12,8 +12,7 @@ import type { Datastore } from "./datastore.ts";
 /** Looks at OpenNebula right before and after each call that can change something. */
 export interface CallWatcher {
   before(call: CallRecord): void;
-  /** @param by name of the process that called */
-  after(call: CallRecord, by: string): void;
+  after(call: CallRecord, request: Pick<Request, "by" | "askedAt">): void;
 }
 
 /** One request that has come to the front end. */
@@ -21,6 +20,8 @@ export interface Request {
   readonly body: Buffer;
   /** Name of the process that sent it. */
   readonly by: string;
+  /** When it was sent, in virtual time: it may have been long on its way. */
+  readonly askedAt: number;
   /** The cluster has no leader in this moment. */
   readonly asWithoutLeader: boolean;
   /** @param isAlive says, when it arrives, whether oned still lives: if not, the connection was reset on the way */
@@ -125,7 +126,7 @@ export class FrontEnd {
 
   /** A request has arrived. What it asks for is done even when nobody waits for the answer any more. */
   receive(request: Request): void {
-    const { body, by, asWithoutLeader, onAnswer, onFailure } = request;
+    const { asWithoutLeader, onAnswer, onFailure } = request;
     this.#countSecond();
     if (this.#isDown) {
       onFailure("connect ECONNREFUSED");
@@ -138,7 +139,7 @@ export class FrontEnd {
     this.world.zone.election = asWithoutLeader;
     this.#timeline.after(0, () => (this.world.zone.election = false));
     const life = this.#lives;
-    void this.#serve(body, by).then((answer) =>
+    void this.#serve(request).then((answer) =>
       answer.kind === "body"
         ? onAnswer(answer.body, () => life === this.#lives)
         : onFailure("read ECONNRESET"),
@@ -152,7 +153,8 @@ export class FrontEnd {
     this.busiestSecond = Math.max(this.busiestSecond, this.#inSecond);
   }
 
-  async #serve(body: Buffer, by: string): Promise<Answer> {
+  async #serve(request: Request): Promise<Answer> {
+    const { body } = request;
     this.#calls += 1;
     const watcher = isLook(methodOf(body)) ? undefined : this.#watcher;
     const answering = this.#oned.answer(body);
@@ -163,7 +165,7 @@ export class FrontEnd {
     }
     watcher.before(call);
     const answer = await answering;
-    watcher.after(call, by);
+    watcher.after(call, request);
     return answer;
   }
 

@@ -76,7 +76,8 @@ export class Wire {
     } else {
       signal.addEventListener("abort", abort, { once: true });
       const asWithoutLeader = fault?.kind === "refuse";
-      const request = { body, by: process.name, asWithoutLeader, onAnswer, onFailure };
+      const askedAt = this.#timeline.now;
+      const request = { body, by: process.name, askedAt, asWithoutLeader, onAnswer, onFailure };
       const lateMs = fault?.kind === "slow effect" ? fault.seconds * 1000 : 0;
       this.#timeline.after(this.#latencyMs() + lateMs, () => this.#frontEnd.receive(request));
     }
