@@ -26,7 +26,7 @@ export function checkAtRest(
   note(deadLettersHaveReasons, deadLettersHaveReasons(site, dead));
   note(nothingIsLeftOver, nothingIsLeftOver(site, dead, janitor));
   note({ name: "noProcessFails" }, site.accidents);
-  const images = viewImages(site.frontEnd.world);
+  const images = viewImages(site.frontEnd.world).filter(isThere);
   const givenUp = new Set(dead.map(({ body }) => jobIdOf(body)));
   for (const identifier of site.identifiers) {
     const own = images.filter((image) => image.identifier === identifier);
@@ -57,6 +57,11 @@ export function checkAtRest(
     }
   }
   return violations;
+}
+
+/** One whose deletion oned has begun before it ended has all its attributes, but nobody can use it, and nobody else can go on. */
+function isThere({ state }: Pick<ImageView, "state">): boolean {
+  return state !== "DELETE";
 }
 
 /** What was dropped from the list when the record of the cache was lost is not endorsed, but vmcatcher never says so. */
@@ -124,7 +129,7 @@ function nothingIsPending({ live, others, hasJanitor }: Rested): readonly string
   return all
     .filter((image) => image.oneState === "pending" || image.name.includes(".pending."))
     .filter((image) => hasJanitor || !isSecond(image))
-    .filter(({ state }) => state !== "DELETE") // oned has ended in the middle of it, and nobody else can go on
+    .filter(isThere)
     .map(({ id, name, state, oneState }) => `image ${id} ${name} is ${state}, ${oneState}`);
 }
 
