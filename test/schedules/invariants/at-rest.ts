@@ -129,7 +129,6 @@ function nothingIsPending({ live, others, hasJanitor }: Rested): readonly string
   return all
     .filter((image) => image.oneState === "pending" || image.name.includes(".pending."))
     .filter((image) => hasJanitor || !isSecond(image))
-    .filter(isThere)
     .map(({ id, name, state, oneState }) => `image ${id} ${name} is ${state}, ${oneState}`);
 }
 
