@@ -13,7 +13,8 @@ import {
   type Lineage,
 } from "../shared/lineage/lineage.ts";
 import { isHalfExpired } from "../shared/lineage/lock-away.ts";
-import { endRenamed, lockAwayRetired, retire } from "../shared/lineage/retire.ts";
+import { endRenamed, lockAwayRetired, rename, retire } from "../shared/lineage/retire.ts";
+import { isRenamed } from "../shared/lineage/retired-name.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
 import { superseded } from "./superseded.ts";
 
@@ -79,6 +80,10 @@ async function end(
   // Of this job, which is delivered again, or of one that was lost with its queue.
   const begun = new Set([...retiredBy(job, lineage), ...lineage.images.filter(isHalfExpired)]);
   for (const image of begun) {
+    if (!isRenamed(image, deps.config)) {
+      // Somebody had given it another name: only its retired name tells later attempts that its rights are taken from it.
+      await rename(image, "expired", job, deps, signal);
+    }
     await endRenamed(image, undefined, deps, signal);
   }
   return { kind: begun.size > 0 ? "expired" : "nothing-to-expire" };

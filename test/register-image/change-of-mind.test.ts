@@ -52,6 +52,19 @@ describe("a job during which vmcatcher changes its mind", () => {
     assert.deepEqual(rightsOf(image), rightsOf(first));
   });
 
+  it("Bug: such an image was locked away under her name by the next attempt, and live again without its rights. Fix: gets its retired name first", async () => {
+    await chain.site.oneadmin.rename(first.id, "renamed by hand", AbortSignal.timeout(5000));
+    const expired = chain.expired({ cacheIndex });
+    await attemptUntil(chain, expired, "rename");
+    await attemptUntil(chain, expired, "enable");
+    const job = chain.available({ cacheIndex });
+    await chain.endorse(job.sha512);
+    assert.equal((await chain.pass(expired)).kind, "superseded");
+    assert.deepEqual(rightsOf(await chain.image(first.id)), LOCKED_AWAY);
+    await chain.pass(job);
+    assert.deepEqual(rightsOf(await chain.image()), rightsOf(first));
+  });
+
   it("Bug: the same, when another image had taken its place: both were live. Fix: that one is", async () => {
     await chain.site.oneadmin.rename(first.id, "renamed by hand", AbortSignal.timeout(5000));
     const expired = chain.expired({ cacheIndex });
