@@ -16,6 +16,12 @@ describe("an update that a call of OpenNebula holds up", () => {
   });
   afterEach(() => chain.site.close());
 
+  const depsWith = (opennebula: Partial<OpenNebula>, elapsed: () => number): Chain["deps"] => ({
+    ...chain.deps,
+    clock: { ...chain.deps.clock, elapsed },
+    opennebula: { ...chain.deps.opennebula, ...opennebula },
+  });
+
   /** Deps whose first call of a kind takes five seconds, while which something happens. */
   const heldUp = (method: "append" | "rename", happens: () => Promise<unknown>): Chain["deps"] => {
     let elapsed = 0;
@@ -30,11 +36,7 @@ describe("an update that a call of OpenNebula holds up", () => {
       append: (...call) => opennebula.append(...call).then(once),
       rename: (...call) => opennebula.rename(...call).then(once),
     };
-    return {
-      ...chain.deps,
-      clock: { ...chain.deps.clock, elapsed: () => elapsed },
-      opennebula: { ...opennebula, [method]: slow[method] },
-    };
+    return depsWith({ [method]: slow[method] }, () => elapsed);
   };
 
   it("Bug: took the place of an image that was confirmed while it was renamed. Fix: looks after a long rename, and the image has the NAME again", async () => {
@@ -72,11 +74,7 @@ describe("an update that a call of OpenNebula holds up", () => {
       }
       await opennebula.rename(id, name, signal);
     };
-    return {
-      ...chain.deps,
-      clock: { ...chain.deps.clock, elapsed: () => elapsed },
-      opennebula: { ...opennebula, rename },
-    };
+    return depsWith({ rename }, () => elapsed);
   };
 
   const nextUpdate = (): Promise<unknown> => chain.pass(chain.available());

@@ -9,7 +9,7 @@ import {
 } from "../../../functions/shared/lineage/attributes.ts";
 import { newerOf } from "../../../functions/shared/lineage/lineage.ts";
 import type { Wish } from "../site/administrator.ts";
-import type { CallWatcher } from "../site/front-end.ts";
+import type { CallWatcher, Request } from "../site/front-end.ts";
 import { usableImage, viewImages, type ImageView } from "../site/images.ts";
 import type { Site } from "../site/site.ts";
 import type { RecordedEvent } from "../site/hook-recorder.ts";
@@ -24,8 +24,10 @@ interface Change {
   readonly before: readonly ImageView[];
   readonly after: readonly ImageView[];
   readonly lastConfirmed: ReadonlyMap<number, string>;
-  /** The images that have taken the NAME since the call was sent. */
-  readonly namedSince: ReadonlySet<number>;
+  /** When images took the NAME last before this call, in virtual time. */
+  readonly namedAt: ReadonlyMap<number, number>;
+  /** When the call was sent. */
+  readonly askedAt: number;
 }
 
 /** Looks whether the invariants hold that must hold at any time: after each call of ours that can change something. */
@@ -36,7 +38,7 @@ export class Watch implements CallWatcher {
   #before: readonly ImageView[] = [];
   /** What images said of their confirmation when they lost the NAME. */
   readonly #lastConfirmed = new Map<number, string>();
-  /** When images took the NAME last, in virtual time. */
+  /** As of `Change`. */
   readonly #namedAt = new Map<number, number>();
 
   constructor(site: Site, expireUnknown: "keep" | "expire") {
@@ -48,10 +50,7 @@ export class Watch implements CallWatcher {
     this.#before = viewImages(this.#site.frontEnd.world);
   }
 
-  after(
-    call: CallRecord,
-    { by, askedAt }: { readonly by: string; readonly askedAt: number },
-  ): void {
+  after(call: CallRecord, { by, askedAt }: Pick<Request, "by" | "askedAt">): void {
     const after = viewImages(this.#site.frontEnd.world);
     const change = {
       call,
@@ -59,7 +58,8 @@ export class Watch implements CallWatcher {
       before: this.#before,
       after,
       lastConfirmed: this.#lastConfirmed,
-      namedSince: new Set([...this.#namedAt].filter(([, at]) => at > askedAt).map(([id]) => id)),
+      namedAt: this.#namedAt,
+      askedAt,
     };
     this.#site.trace(() => `${by}: ${call.method} ${JSON.stringify(call.args).slice(0, 300)}`);
     for (const check of [noneIsMoreVisible, noneIsLost, noOlderTakesOver, oneHasTheName]) {
@@ -202,7 +202,7 @@ function isBeingExpired(image: ImageView, events: readonly RecordedEvent[]): boo
  * it sees that, and gives the NAME back.
  */
 const noOlderTakesOver: Check = (change, site) => {
-  const { call, before, after, lastConfirmed, namedSince } = change;
+  const { call, before, after, lastConfirmed, namedAt, askedAt } = change;
   if (call.method !== "one.image.rename") {
     return undefined;
   }
@@ -222,7 +222,7 @@ const noOlderTakesOver: Check = (change, site) => {
     (other) =>
       other.identifier === image.identifier &&
       other.oneState !== "pending" && // it has not had the NAME yet, and will take it
-      !namedSince.has(other.id) &&
+      (namedAt.get(other.id) ?? askedAt) <= askedAt &&
       timeOf(other) > image.eventTime,
   );
   const isNamedByIndex =
