@@ -11,7 +11,8 @@ import type { Image } from "../shared/opennebula/opennebula.ts";
  *
  * So they take turns, and the ids of their images are the tickets, which OpenNebula hands out one by one: nobody swaps as long as an
  * image with a lower id waits. Who holds that ticket has either not looked yet, and will find things as they are then, or is at
- * work. It is waited for as long as an attempt can last; a ticket that is still there then is of a job that has ended without an end.
+ * work. Each of them is waited for as long as an attempt can last; a ticket that is still there then is of a job that has ended
+ * without an end. Two that wait for the same one would go at the same time if the second did not wait for the first of them, too.
  * What waits is told by its temporary name: a clone of an image whose rights are not restored yet says that it is pending, too.
  */
 
@@ -35,17 +36,23 @@ export async function awaitTurn(
   signal: AbortSignal,
 ): Promise<Look> {
   const { clock, config, log, opennebula } = deps;
-  for (let waitedMs = 0; ; waitedMs += PAUSE_MS) {
+  const waitedMs = new Map<number, number>();
+  const waitedFor = (image: Image): number => waitedMs.get(image.id) ?? 0;
+  for (;;) {
     const pool = await freshLook(() => opennebula.imagesOf(job.identifier, signal), clock);
     const lineage = lineageOf(job.identifier, pool);
-    const first = lineage.images.find((image) => image.id < id && hasTemporaryName(image));
-    if (first === undefined || waitedMs >= longestAttemptMs(config)) {
+    const first = lineage.images.find(
+      (image) =>
+        image.id < id && hasTemporaryName(image) && waitedFor(image) < longestAttemptMs(config),
+    );
+    if (first === undefined) {
       return { pool, lineage };
     }
-    if (waitedMs === 0) {
+    if (waitedFor(first) === 0) {
       log.info({ imageId: id, first: first.id }, "waits for another update of the image");
     }
     await clock.sleep(PAUSE_MS, signal);
+    waitedMs.set(first.id, waitedFor(first) + PAUSE_MS);
   }
 }
 

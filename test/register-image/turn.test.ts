@@ -76,6 +76,15 @@ describe("an update whose image was not the first to wait for the NAME", () => {
     assert.equal((await chain.pass(given)).kind, "superseded");
   });
 
+  it("Bug: two that waited for the same image went at the same time. Fix: waits as long for each of the images in front of it", async () => {
+    for (const job of [chain.available(), chain.available()]) {
+      await attemptUntil(chain, job, "imagesOf", 2);
+    }
+    const { waited, deps } = waits(chain);
+    assert.equal((await chain.pass(chain.available(), deps)).kind, "registered");
+    assert.ok(waited.milliseconds >= 2 * longestAttemptMs(chain.site.config));
+  });
+
   it("does not wait for a clone that somebody has made of an image before its rights were restored", async () => {
     const clone = {
       name: "a clone",
