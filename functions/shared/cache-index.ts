@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { readRegularFile } from "./regular-file.ts";
+import { JsonWithoutTexts } from "./json-without-texts.ts";
+import { readInPieces } from "./regular-file.ts";
 
 /** What vmcatcher endorses at a moment: its own record of the images in its cache. */
 export interface CacheIndex {
@@ -31,8 +32,9 @@ export async function readCacheIndex(
   signal?: AbortSignal,
 ): Promise<CacheIndex | undefined> {
   try {
-    const text = (await readRegularFile(path, MAX_INDEX_BYTES, signal)).toString("utf8");
-    const entries = indexSchema.parse(JSON.parse(text));
+    const document = new JsonWithoutTexts(SIGNED_LIST);
+    await readInPieces(path, MAX_INDEX_BYTES, (piece) => document.write(piece), signal);
+    const entries = indexSchema.parse(JSON.parse(document.end()));
     return { entry: (identifier) => entries.get(identifier) };
   } catch {
     signal?.throwIfAborted();
@@ -40,7 +42,8 @@ export async function readCacheIndex(
   }
 }
 
-// The signed list is repeated for every image: 64 MiB is thousands of images.
+/** The signed list is repeated for every image of it: 300 images of one list are 43 MiB, and every step of an event reads them. */
+const SIGNED_LIST = "message";
 const MAX_INDEX_BYTES = 64 * 2 ** 20;
 
 /** What a list leaves empty or null counts as absent, and so does what is no text at all. */

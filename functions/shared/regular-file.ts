@@ -10,26 +10,44 @@ export async function readRegularFile(
   maxBytes: number,
   signal?: AbortSignal,
 ): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  await readInPieces(path, maxBytes, (piece) => pieces.push(Buffer.from(piece)), signal);
+  return Buffer.concat(pieces);
+}
+
+/**
+ * Reads a file that somebody else writes, without holding all of it.
+ * @param onPiece gets one piece after the other; its memory is used again for the next one
+ * @throws Error as `readRegularFile`
+ */
+export async function readInPieces(
+  path: string,
+  maxBytes: number,
+  onPiece: (piece: Buffer) => void,
+  signal?: AbortSignal,
+): Promise<void> {
   signal?.throwIfAborted();
   // Without O_NONBLOCK the opening of a named pipe would wait for a writer, for ever.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const { size } = await checkedStat(file, path, maxBytes);
-    const content = Buffer.allocUnsafe(size);
-    let length = 0;
-    while (length < size) {
+    const piece = Buffer.allocUnsafe(Math.min(size, PIECE_BYTES));
+    for (let length = 0; length < size;) {
       signal?.throwIfAborted();
-      const { bytesRead } = await file.read(content, length, size - length, length);
+      const atMost = Math.min(piece.length, size - length);
+      const { bytesRead } = await file.read(piece, 0, atMost, length);
       if (bytesRead === 0) {
         break; // the file has become shorter
       }
+      onPiece(piece.subarray(0, bytesRead));
       length += bytesRead;
     }
-    return content.subarray(0, length);
   } finally {
     await file.close();
   }
 }
+
+const PIECE_BYTES = 2 ** 20;
 
 /** Thrown when what is found under a path is not a file to read: trying again does not help. */
 export class UnsuitableFile extends Error {

@@ -128,3 +128,16 @@ it("an abort is an abort", async () => {
     reason,
   );
 });
+
+it("Bug: an index of 300 images of one list, which is repeated for each of them, took hundreds of MiB at each look. Fix: the lists are left out while it is read", async () => {
+  const path = join(directory, "cache.index");
+  const message = 'signed \\ "list"\n'.repeat(60_000);
+  const images = Array.from({ length: 40 }, (_, id) => [`U${id}`, { ...IMAGE, message }] as const);
+  await writeFile(path, JSON.stringify(Object.fromEntries(images), undefined, 4));
+  const module = import.meta.resolve("../../functions/shared/cache-index.ts");
+  const look = `import { readCacheIndex } from ${JSON.stringify(module)};
+    const index = await readCacheIndex(${JSON.stringify(path)});
+    console.log(index?.entry("U39")?.title);`;
+  const little = ["--max-old-space-size=40", "--input-type=module", "--eval", look];
+  assert.equal((await execa(process.execPath, little)).stdout, IMAGE["dc:title"]);
+});
