@@ -3,9 +3,9 @@ import { messageSchema as captureMessage } from "./capture-metadata/message.ts";
 import { messageSchema as convertMessage } from "./convert-image/message.ts";
 import { messageSchema as registerMessage } from "./register-image/message.ts";
 import { messageSchema as restoreMessage } from "./restore-permissions/message.ts";
-import type { Config } from "./shared/config.ts";
-import type { Deps } from "./shared/deps.ts";
-import { GiveUp } from "./shared/errors.ts";
+import type { Config } from "./shared/settings/config.ts";
+import type { Deps } from "./shared/step/deps.ts";
+import { GiveUp } from "./shared/step/errors.ts";
 
 /**
  * The chain: each step takes messages from the queue of its own name and passes its result on to `next`.

@@ -59,7 +59,7 @@ const HOOK = "vmcatcher-hook";
 const entries: ReadonlyMap<string, string> = new Map([
   [COMMAND, `#!/usr/bin/env node\nimport "./cli/main.ts";`],
   ...Object.keys(steps).map((name): [string, string] => [name, lambdaSource(JSON.stringify(name))]),
-  // Threads: a bundle loads them from beside itself (shared/thread.ts).
+  // Threads: a bundle loads them from beside itself (shared/disk/thread.ts).
   ["grain-thread", `import "./shared/disk/grains/grain-thread.ts";`],
   ["digest-thread", `import "./convert-image/digest-thread.ts";`],
   // The other parties of infra/compose.demo.yaml; `vmcatcher-one demo` has what they are made of in any case.

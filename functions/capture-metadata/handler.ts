@@ -1,5 +1,5 @@
-import type { Message as ConvertMessage } from "../convert-image/message.ts";
-import type { Deps } from "../shared/deps.ts";
+import type { Captured } from "../job/captured.ts";
+import type { Deps } from "../shared/step/deps.ts";
 import { isWanted } from "../shared/lineage/guards.ts";
 import { holds, lineageOf } from "../shared/lineage/lineage.ts";
 import { inheritedRights } from "../shared/lineage/rights.ts";
@@ -16,7 +16,7 @@ export async function handle(
   { job }: Message,
   deps: Pick<Deps, "opennebula" | "clock" | "log">,
   signal: AbortSignal,
-): Promise<ConvertMessage> {
+): Promise<Captured> {
   if (job.event === "expired") {
     return { job, unchanged: false };
   }

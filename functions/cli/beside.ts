@@ -3,12 +3,12 @@ import { cleanUntil } from "../janitor/loop.ts";
 import { steps, type StepName } from "../registry.ts";
 import { reconcileUntil } from "../reconcile/schedule.ts";
 import { sweepUntil } from "../restore-permissions/sweep.ts";
-import type { Config } from "../shared/config.ts";
-import { errorText } from "../shared/errors.ts";
+import type { Config } from "../shared/settings/config.ts";
+import { errorText } from "../shared/log/error-text.ts";
 import { openQueues } from "../shared/queue/open-queues.ts";
 import type { Queues } from "../shared/queue/queue.ts";
 import { recordQueue } from "../shared/queue/queue-record.ts";
-import type { ApartTask, ExtraTask } from "../shared/worker/run-steps.ts";
+import type { ApartTask, ExtraTask } from "./run-steps.ts";
 import { withSigns } from "../shared/worker/sign-of-life.ts";
 import { reconcileDeps } from "./reconcile-deps.ts";
 

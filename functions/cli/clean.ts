@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { janitorPass, type PassReport } from "../janitor/pass.ts";
 import { steps } from "../registry.ts";
-import { readConfig } from "../shared/config.ts";
-import { createLog } from "../shared/log.ts";
+import { readConfig } from "../shared/settings/config.ts";
+import { createLog } from "../shared/log/log.ts";
 import { openQueues } from "../shared/queue/open-queues.ts";
 import { createDeps } from "../shared/worker/create-deps.ts";
 import { EXIT_FAILED } from "./exit-codes.ts";

@@ -1,11 +1,11 @@
 import { Command } from "commander";
 import { steps } from "../registry.ts";
-import { systemClock } from "../shared/clock.ts";
-import { readConfig } from "../shared/config.ts";
+import { systemClock } from "../shared/time/clock.ts";
+import { readConfig } from "../shared/settings/config.ts";
 import { deadLetterOverview } from "../shared/overview/queue-overview.ts";
 import { openQueues } from "../shared/queue/open-queues.ts";
 import { deadLetterTable } from "./dead-letter-table.ts";
-import { everyDeadLetter } from "./every-dead-letter.ts";
+import { everyDeadLetter } from "../shared/queue/every-dead-letter.ts";
 
 /** `dead-letters`: what was given up, and why. */
 export function deadLettersCommand(): Command {

@@ -1,10 +1,14 @@
 import { Command } from "commander";
 import { steps } from "../registry.ts";
-import { systemClock } from "../shared/clock.ts";
-import { readConfig } from "../shared/config.ts";
+import { systemClock } from "../shared/time/clock.ts";
+import { readConfig } from "../shared/settings/config.ts";
 import { openQueues } from "../shared/queue/open-queues.ts";
 import { removeUnneeded } from "./discarded-files.ts";
-import { chooseLetters, everyDeadLetter, type FoundLetter } from "./every-dead-letter.ts";
+import {
+  chooseLetters,
+  everyDeadLetter,
+  type FoundLetter,
+} from "../shared/queue/every-dead-letter.ts";
 import { EXIT_FAILED, EXIT_USAGE } from "./exit-codes.ts";
 
 /** `discard ID... | --all`: removes dead letters for good, with the files of their jobs. */

@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { jobSchema, type Job } from "../capture-metadata/message.ts";
-import type { Config } from "../shared/config.ts";
-import { GiveUp } from "../shared/errors.ts";
+import { jobSchema, type Job } from "../job/job.ts";
+import type { Config } from "../shared/settings/config.ts";
+import { GiveUp } from "../shared/step/errors.ts";
 import type { DeadLetter, Queues } from "../shared/queue/queue.ts";
-import { removeStaged } from "../shared/staging.ts";
+import { removeStaged } from "../shared/staging/staging.ts";
 import { readEnvelope } from "../shared/worker/envelope.ts";
 
 /**

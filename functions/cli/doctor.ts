@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { Command } from "commander";
-import type { Finding } from "./doctor/check.ts";
-import { checks } from "./doctor/checks.ts";
-import { CRON_PLACES } from "./doctor/cron-jobs.ts";
-import { count, doctorText } from "./doctor/doctor-text.ts";
-import { createExamination } from "./doctor/examination.ts";
-import { examine } from "./doctor/examine.ts";
+import type { Finding } from "../doctor/check.ts";
+import { checks } from "../doctor/checks.ts";
+import { CRON_PLACES } from "../doctor/cron-jobs.ts";
+import { count, doctorText } from "../doctor/doctor-text.ts";
+import { createExamination } from "../doctor/examination.ts";
+import { examine } from "../doctor/examine.ts";
+import { steps } from "../registry.ts";
 import { EXIT_FAILED, EXIT_WARNINGS } from "./exit-codes.ts";
 
 interface DoctorOptions {
@@ -43,6 +44,7 @@ Checks: ${checks.map(({ name }) => name).join(", ")}.`,
     .action(async (options: DoctorOptions) => {
       const site = createExamination({
         env: process.env,
+        queueNames: Object.keys(steps),
         places: {
           cron: options.cron ?? CRON_PLACES,
           vmcatcherUser: options.vmcatcherUser,

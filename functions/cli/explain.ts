@@ -1,9 +1,11 @@
 import { Command } from "commander";
-import { readConfig } from "../shared/config.ts";
+import { readConfig } from "../shared/settings/config.ts";
 import { createOpenNebula } from "../shared/opennebula/client.ts";
 import { openQueues } from "../shared/queue/open-queues.ts";
-import { explainMessage } from "./explain/explain-message.ts";
-import { explanationText } from "./explain/explanation-text.ts";
+import { foreseenArtifact } from "../convert-image/foreseen-artifact.ts";
+import { explainMessage } from "../explain/explain-message.ts";
+import { FIRST_STEP, steps } from "../registry.ts";
+import { explanationText } from "./explanation-text.ts";
 
 /** `explain EVENT-FILE | JOB`: which calls to OpenNebula it would make, in order, and why. Nothing is done. */
 export function explainCommand(): Command {
@@ -28,7 +30,7 @@ export function explainCommand(): Command {
         });
         const explanation = await explainMessage(
           wanted,
-          { config, queues, opennebula, full: options.full === true },
+          { chain, config, queues, opennebula, full: options.full === true },
           new AbortController().signal,
         );
         process.stdout.write(
@@ -41,6 +43,12 @@ export function explainCommand(): Command {
       }
     });
 }
+
+const chain = {
+  steps,
+  firstStep: FIRST_STEP,
+  foreseen: { "convert-image": foreseenArtifact },
+};
 
 const HELP = `
 The functions themselves run, from the one on that the message is for, over OpenNebula as it is now. Calls that only read are made and

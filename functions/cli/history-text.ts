@@ -1,7 +1,7 @@
 import type { IdentifierOverview } from "../shared/overview/identifier-overview.ts";
 import type { ImageOverview, VersionOverview } from "../shared/overview/image-overview.ts";
 import { deadLetterTable } from "./dead-letter-table.ts";
-import { printable } from "../shared/printable.ts";
+import { printable } from "../shared/log/printable.ts";
 import { inFlightTable } from "./status-text.ts";
 import { table } from "./table.ts";
 

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { readConfig } from "../shared/config.ts";
+import { readConfig } from "../shared/settings/config.ts";
 import { collectOverview } from "../shared/overview/overview.ts";
 import { isUnavailable } from "../shared/overview/unavailable.ts";
 import { openQueues } from "../shared/queue/open-queues.ts";

@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { execa } from "execa";
+import { hookPath } from "../shared/spool/hook-path.ts";
 
 /** `hook`: runs the script that vmcatcher calls, in this process's environment. */
 export function hookCommand(): Command {
@@ -13,16 +12,4 @@ export function hookCommand(): Command {
       const result = await execa(hookPath(), { stdio: "inherit", reject: false });
       process.exitCode = result.exitCode ?? 1;
     });
-}
-
-/** Where the hook lies: beside the bundle, or in the sources. */
-export function hookPath(): string {
-  const candidates = ["./vmcatcher-hook", "../enqueue-event/vmcatcher-hook"].map((path) =>
-    fileURLToPath(new URL(path, import.meta.url)),
-  );
-  const path = candidates.find((candidate) => existsSync(candidate));
-  if (path === undefined) {
-    throw new Error(`the hook is missing, looked for ${candidates.join(" and ")}`);
-  }
-  return path;
 }

@@ -1,6 +1,6 @@
 import { quoted } from "../shared/disk/refusal.ts";
-import type { Report } from "./inspect-file.ts";
-import { printable } from "../shared/printable.ts";
+import type { Report } from "../convert-image/inspect-file.ts";
+import { printable } from "../shared/log/printable.ts";
 
 /** A report for a person. */
 export function inspectText(report: Report): string {

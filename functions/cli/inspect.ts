@@ -1,8 +1,8 @@
 import { Command } from "commander";
-import { readConfig } from "../shared/config.ts";
-import { errorText } from "../shared/errors.ts";
+import { readConfig } from "../shared/settings/config.ts";
+import { errorText } from "../shared/log/error-text.ts";
 import { EXIT_FAILED } from "./exit-codes.ts";
-import { inspectFile } from "./inspect-file.ts";
+import { inspectFile } from "../convert-image/inspect-file.ts";
 import { inspectText } from "./inspect-text.ts";
 
 /** `inspect FILE`: what the chain would say about an image file. */

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
-import { ConfigError } from "../shared/config.ts";
-import { errorText } from "../shared/errors.ts";
+import { ConfigError } from "../shared/settings/config.ts";
+import { errorText } from "../shared/log/error-text.ts";
 import { cleanCommand } from "./clean.ts";
 import { deadLettersCommand } from "./dead-letters.ts";
 import { demoCommand } from "./demo.ts";
@@ -14,7 +14,7 @@ import { historyCommand } from "./history.ts";
 import { hookCommand } from "./hook.ts";
 import { hookScriptCommand } from "./hook-script.ts";
 import { inspectCommand } from "./inspect.ts";
-import { printableLines } from "../shared/printable.ts";
+import { printableLines } from "../shared/log/printable.ts";
 import { reconcileCommand } from "./reconcile.ts";
 import { replayCommand } from "./replay.ts";
 import { retireCommand } from "./retire.ts";

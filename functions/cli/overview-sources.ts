@@ -1,6 +1,6 @@
 import { steps } from "../registry.ts";
-import { systemClock } from "../shared/clock.ts";
-import type { Config } from "../shared/config.ts";
+import { systemClock } from "../shared/time/clock.ts";
+import type { Config } from "../shared/settings/config.ts";
 import { createOpenNebula } from "../shared/opennebula/client.ts";
 import type { OverviewSources } from "../shared/overview/overview.ts";
 import type { Queues } from "../shared/queue/queue.ts";

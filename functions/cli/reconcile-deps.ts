@@ -1,9 +1,9 @@
-import { recordEvent } from "../enqueue-event/record.ts";
-import { waitingIdentifiers } from "../enqueue-event/waiting.ts";
+import { recordEvent } from "../shared/spool/record.ts";
+import { waitingIdentifiers } from "../shared/spool/waiting.ts";
 import type { ReconcileDeps } from "../reconcile/deps.ts";
 import { steps } from "../registry.ts";
-import type { Config } from "../shared/config.ts";
-import type { Deps } from "../shared/deps.ts";
+import type { Config } from "../shared/settings/config.ts";
+import type { Deps } from "../shared/step/deps.ts";
 import type { Queues } from "../shared/queue/queue.ts";
 
 /** Gives `reconcile` the spool of `enqueue-event` and the queues of the chain. */

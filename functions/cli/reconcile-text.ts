@@ -1,5 +1,5 @@
 import { repairsOf, type Finding, type Plan } from "../reconcile/plan.ts";
-import { printable } from "../shared/printable.ts";
+import { printable } from "../shared/log/printable.ts";
 
 /** A plan for a person. */
 export function planText(plan: Plan): string {

@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import { Command } from "commander";
 import { applyPlan, makePlan } from "../reconcile/handler.ts";
-import { readConfig, type Config } from "../shared/config.ts";
-import { createLog } from "../shared/log.ts";
+import { readConfig, type Config } from "../shared/settings/config.ts";
+import { createLog } from "../shared/log/log.ts";
 import { openQueues } from "../shared/queue/open-queues.ts";
 import { createDeps } from "../shared/worker/create-deps.ts";
 import { EXIT_FAILED } from "./exit-codes.ts";

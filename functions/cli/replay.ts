@@ -1,9 +1,9 @@
 import { Command } from "commander";
 import { steps } from "../registry.ts";
-import { systemClock } from "../shared/clock.ts";
-import { readConfig } from "../shared/config.ts";
+import { systemClock } from "../shared/time/clock.ts";
+import { readConfig } from "../shared/settings/config.ts";
 import { openQueues } from "../shared/queue/open-queues.ts";
-import { chooseLetters, everyDeadLetter } from "./every-dead-letter.ts";
+import { chooseLetters, everyDeadLetter } from "../shared/queue/every-dead-letter.ts";
 import { EXIT_FAILED } from "./exit-codes.ts";
 
 /** `replay ID... | --all`: sends dead letters back to the functions that gave them up. */

@@ -1,20 +1,20 @@
 import { randomUUID } from "node:crypto";
 import { dirname } from "node:path";
 import { Command } from "commander";
-import type { RawEvent } from "../enqueue-event/entry.ts";
+import type { RawEvent } from "../shared/spool/entry.ts";
 import { handle as enqueue } from "../enqueue-event/handler.ts";
-import { hookTime } from "../enqueue-event/hook-time.ts";
+import { hookTime } from "../shared/time/hook-time.ts";
 import { FIRST_STEP } from "../registry.ts";
-import { readCacheIndex } from "../shared/cache-index.ts";
-import { readConfig, type Config } from "../shared/config.ts";
-import { silentLog } from "../shared/log.ts";
-import { IDENTIFIER } from "../shared/lineage/attributes.ts";
+import { readCacheIndex } from "../shared/vmcatcher/cache-index.ts";
+import { readConfig, type Config } from "../shared/settings/config.ts";
+import { silentLog } from "../shared/log/log.ts";
+import { IDENTIFIER } from "../job/identifier.ts";
 import { lineageOf } from "../shared/lineage/lineage.ts";
 import { createOpenNebula } from "../shared/opennebula/client.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
 import { openQueues } from "../shared/queue/open-queues.ts";
 import { EXIT_USAGE } from "./exit-codes.ts";
-import { printable } from "../shared/printable.ts";
+import { printable } from "../shared/log/printable.ts";
 
 /** `retire IDENTIFIER`: retires the live image as if vmcatcher had said that it is endorsed no more. */
 export function retireCommand(): Command {

@@ -1,10 +1,10 @@
 import { Argument, Command } from "commander";
 import { FIRST_STEP, isStepName, steps } from "../registry.ts";
-import { readConfig, type Config } from "../shared/config.ts";
-import { createLog, type Log } from "../shared/log.ts";
-import { createPrettyLog } from "../shared/pretty-log.ts";
+import { readConfig, type Config } from "../shared/settings/config.ts";
+import { createLog, type Log } from "../shared/log/log.ts";
+import { createPrettyLog } from "../shared/log/pretty-log.ts";
 import { countSpool } from "../shared/spool/listing.ts";
-import { runSteps } from "../shared/worker/run-steps.ts";
+import { runSteps } from "./run-steps.ts";
 import { ALL_FUNCTIONS, APART, BESIDE, ENQUEUE } from "./beside.ts";
 
 /** `run [function...]`: works until SIGTERM or SIGINT. */

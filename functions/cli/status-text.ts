@@ -2,7 +2,7 @@ import type { IdentifierOverview } from "../shared/overview/identifier-overview.
 import type { Overview } from "../shared/overview/overview.ts";
 import { isUnavailable, type Unavailable } from "../shared/overview/unavailable.ts";
 import { deadLetterTable } from "./dead-letter-table.ts";
-import { printable } from "../shared/printable.ts";
+import { printable } from "../shared/log/printable.ts";
 import { statusRows, STATUS_HEADER } from "./status-rows.ts";
 import { table } from "./table.ts";
 import { age, duration, rate } from "./units.ts";

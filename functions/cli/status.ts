@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
-import { systemClock } from "../shared/clock.ts";
-import { readConfig } from "../shared/config.ts";
+import { systemClock } from "../shared/time/clock.ts";
+import { readConfig } from "../shared/settings/config.ts";
 import { rememberingReader } from "../shared/overview/dead-letter-reader.ts";
 import { collectOverview, type Overview } from "../shared/overview/overview.ts";
 import { isUnavailable } from "../shared/overview/unavailable.ts";

@@ -1,4 +1,4 @@
-import { printable } from "../shared/printable.ts";
+import { printable } from "../shared/log/printable.ts";
 
 /** Text in columns, each row indented by two blanks; cells may be foreign text. Empty without rows. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {

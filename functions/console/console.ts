@@ -1,9 +1,9 @@
 import { createServer } from "node:http";
 import { isIPv4 } from "node:net";
 import { getRequestListener } from "@hono/node-server";
-import { ConfigError, type Address, type Config } from "../shared/config.ts";
-import type { Deps } from "../shared/deps.ts";
-import { listen } from "../shared/listen.ts";
+import { ConfigError, type Address, type Config } from "../shared/settings/config.ts";
+import type { Deps } from "../shared/step/deps.ts";
+import { listen } from "../shared/http/listen.ts";
 import { rememberingReader } from "../shared/overview/dead-letter-reader.ts";
 import { collectOverview } from "../shared/overview/overview.ts";
 import type { Queues } from "../shared/queue/queue.ts";

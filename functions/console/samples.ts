@@ -1,4 +1,4 @@
-import type { Clock } from "../shared/clock.ts";
+import type { Clock } from "../shared/time/clock.ts";
 import type { GiveSign } from "../shared/worker/sign-of-life.ts";
 
 /** What is going on at one moment. */

@@ -1,8 +1,8 @@
-import type { Deps } from "../shared/deps.ts";
+import type { Deps } from "../shared/step/deps.ts";
 import { conversionOverview } from "../shared/overview/conversion-overview.ts";
 import { isUnavailable, orUnavailable } from "../shared/overview/unavailable.ts";
 import { countSpool } from "../shared/spool/listing.ts";
-import { readProgress } from "../shared/staging.ts";
+import { readProgress } from "../shared/staging/staging.ts";
 import type { ConsoleOptions } from "./console.ts";
 import type { Sample } from "./samples.ts";
 

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { ConfigError } from "../shared/config.ts";
-import { errorText } from "../shared/errors.ts";
+import { ConfigError } from "../shared/settings/config.ts";
+import { errorText } from "../shared/log/error-text.ts";
 
 /**
  * The secret that the page asks for: what stands in the file, without blanks around it.

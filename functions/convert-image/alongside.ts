@@ -1,4 +1,4 @@
-import { RetryLater } from "../shared/errors.ts";
+import { RetryLater } from "../shared/step/errors.ts";
 
 /**
  * Verifies a content while something is made of it. When the content is wrong, the making is stopped; when the making fails for

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { open, rename, rm, stat, utimes, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock } from "../shared/clock.ts";
-import type { Config } from "../shared/config.ts";
-import { RetryLater } from "../shared/errors.ts";
-import { syncDirectory } from "../shared/sync-directory.ts";
-import { isPartial, stagedNames, stagedPaths } from "../shared/staging.ts";
+import type { Clock } from "../shared/time/clock.ts";
+import type { Config } from "../shared/settings/config.ts";
+import { RetryLater } from "../shared/step/errors.ts";
+import { syncDirectory } from "../shared/files/sync-directory.ts";
+import { isPartial, stagedNames, stagedPaths } from "../shared/staging/staging.ts";
 
 /** A file that an attempt writes. */
 export interface PartialFile {

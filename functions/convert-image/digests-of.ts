@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import * as z from "zod";
-import { runThread } from "../shared/thread.ts";
+import { runThread } from "../shared/disk/thread.ts";
 import { contentDigests, type DigestOrder } from "./content-digests.ts";
 import type { DigestTask } from "./digest-thread.ts";
 

@@ -1,10 +1,11 @@
-import type { AvailableJob } from "../capture-metadata/message.ts";
-import type { Message as Result } from "../register-image/message.ts";
-import type { Config } from "../shared/config.ts";
+import type { AvailableJob } from "../job/job.ts";
+import type { Converted } from "../job/artifact.ts";
+import type { Config } from "../shared/settings/config.ts";
 import { openImage } from "../shared/disk/image-file.ts";
 import { inspectDisk } from "../shared/disk/inspect-image.ts";
-import { GiveUp, systemCode } from "../shared/errors.ts";
-import { stagedPaths } from "../shared/staging.ts";
+import { GiveUp } from "../shared/step/errors.ts";
+import { systemCode } from "../shared/files/system-code.ts";
+import { stagedPaths } from "../shared/staging/staging.ts";
 
 /**
  * The disk that an earlier attempt at the same job has finished, if there is one: a message that was delivered again does not cost
@@ -17,7 +18,7 @@ export async function finishedArtifact(
   directory: string,
   config: Pick<Config, "format" | "maxVirtualSizeBytes">,
   signal: AbortSignal,
-): Promise<Result["artifact"]> {
+): Promise<Converted["artifact"]> {
   const { format, maxVirtualSizeBytes } = config;
   const path = stagedPaths(directory, job.id).artifact(format);
   try {

@@ -1,12 +1,12 @@
-import type { AvailableJob } from "../capture-metadata/message.ts";
-import type { Message as Result } from "../register-image/message.ts";
-import type { Deps } from "../shared/deps.ts";
+import type { AvailableJob } from "../job/job.ts";
+import type { Converted } from "../job/artifact.ts";
+import type { Deps } from "../shared/step/deps.ts";
 import { directDatastore, type Asking } from "../shared/datastore/direct-datastore.ts";
 import type { Finding, Inspection } from "../shared/disk/finding.ts";
 import { inspectImage } from "../shared/disk/inspect-image.ts";
 import { claimOf } from "../shared/disk/known-formats.ts";
-import { GiveUp } from "../shared/errors.ts";
-import { isInside, removeStaged } from "../shared/staging.ts";
+import { GiveUp } from "../shared/step/errors.ts";
+import { isInside, removeStaged } from "../shared/staging/staging.ts";
 import { Attempt } from "./attempt.ts";
 import { finishedArtifact } from "./finished-artifact.ts";
 import type { Message } from "./message.ts";
@@ -20,7 +20,7 @@ import { withSha1 } from "./with-sha1.ts";
 import { alongside } from "./alongside.ts";
 
 type Needed = Pick<Deps, "config" | "clock" | "log"> & Asking;
-type Artifact = NonNullable<Result["artifact"]>;
+type Artifact = NonNullable<Converted["artifact"]>;
 /** Where a disk is made: in staging, for OpenNebula to copy, or in the datastore where it stays. */
 interface Place {
   readonly directory: string;
@@ -37,7 +37,11 @@ interface Place {
  * announced before it, and a replay of what it gives up gets there, too.
  * @throws GiveUp as `RefusalCode`; RetryLater without space, without qemu-img, or when the source changes
  */
-export async function handle(message: Message, deps: Needed, signal: AbortSignal): Promise<Result> {
+export async function handle(
+  message: Message,
+  deps: Needed,
+  signal: AbortSignal,
+): Promise<Converted> {
   const { job, unchanged } = message;
   if (job.event !== "available" || unchanged) {
     return message;

@@ -1,5 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
-import type { Config } from "../shared/config.ts";
+import type { Config } from "../shared/settings/config.ts";
 import { detect } from "../shared/disk/detect.ts";
 import type { Inspection } from "../shared/disk/finding.ts";
 import { inspectDisk } from "../shared/disk/inspect-image.ts";

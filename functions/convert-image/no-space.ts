@@ -1,4 +1,5 @@
-import { RetryLater, systemCode } from "../shared/errors.ts";
+import { RetryLater } from "../shared/step/errors.ts";
+import { systemCode } from "../shared/files/system-code.ts";
 
 /**
  * Waits for work that writes a file.

@@ -1,5 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
-import type { Config } from "../shared/config.ts";
+import type { Config } from "../shared/settings/config.ts";
 import { copyRange } from "../shared/disk/copy-range.ts";
 import type { Inspection } from "../shared/disk/finding.ts";
 import { convertDisk, type DiskSource } from "../shared/disk/qemu-img.ts";

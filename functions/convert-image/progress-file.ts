@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { rename, rm, writeFile } from "node:fs/promises";
-import type { AvailableJob } from "../capture-metadata/message.ts";
-import type { Deps } from "../shared/deps.ts";
-import { stagedPaths, type Progress } from "../shared/staging.ts";
+import type { AvailableJob } from "../job/job.ts";
+import type { Deps } from "../shared/step/deps.ts";
+import { stagedPaths, type Progress } from "../shared/staging/staging.ts";
 
 /**
  * Tells the operator how far a conversion is, in a file of staging that `vmcatcher-one status` reads. A failure to write or remove it

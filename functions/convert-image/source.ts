@@ -1,9 +1,11 @@
 import type { BigIntStats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import type { AvailableJob } from "../capture-metadata/message.ts";
+import type { AvailableJob } from "../job/job.ts";
 import { openImage } from "../shared/disk/image-file.ts";
 import { refusal } from "../shared/disk/refusal.ts";
-import { errorText, GiveUp, RetryLater, systemCode } from "../shared/errors.ts";
+import { errorText } from "../shared/log/error-text.ts";
+import { GiveUp, RetryLater } from "../shared/step/errors.ts";
+import { systemCode } from "../shared/files/system-code.ts";
 
 /**
  * Opens the announced file. It stays readable from here on, whatever vmcatcher does with its name.

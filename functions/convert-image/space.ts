@@ -1,6 +1,6 @@
 import { statfs } from "node:fs/promises";
 import type { Inspection } from "../shared/disk/finding.ts";
-import { RetryLater } from "../shared/errors.ts";
+import { RetryLater } from "../shared/step/errors.ts";
 
 // Tables of the output, and what others write meanwhile.
 const RESERVE_BYTES = 16 * 2 ** 20;

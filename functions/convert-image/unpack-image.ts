@@ -1,5 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
-import type { Config } from "../shared/config.ts";
+import type { Config } from "../shared/settings/config.ts";
 import type { Finding, Inspection } from "../shared/disk/finding.ts";
 import { checkExpansion, maxUnpackedBytes } from "../shared/disk/limits.ts";
 import { unpack } from "../shared/disk/packed/unpack.ts";

@@ -1,10 +1,10 @@
 import { open } from "node:fs/promises";
-import type { Message as Result } from "../register-image/message.ts";
-import type { Config } from "../shared/config.ts";
+import type { Converted } from "../job/artifact.ts";
+import type { Config } from "../shared/settings/config.ts";
 import { WHOLE_FILE } from "./content-digests.ts";
 import { digestsOf } from "./digests-of.ts";
 
-type Artifact = NonNullable<Result["artifact"]>;
+type Artifact = NonNullable<Converted["artifact"]>;
 
 /**
  * A finished disk with its SHA1, where OpenNebula is to verify its copy of it; else the disk as it is. Of the digests that the lists

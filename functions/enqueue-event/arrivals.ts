@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from "node:fs";
-import type { Clock } from "../shared/clock.ts";
-import { errorText } from "../shared/errors.ts";
-import type { Log } from "../shared/log.ts";
+import type { Clock } from "../shared/time/clock.ts";
+import { errorText } from "../shared/log/error-text.ts";
+import type { Log } from "../shared/log/log.ts";
 
 /** Waits for something to change in a directory. */
 export interface Arrivals extends Disposable {

@@ -1,10 +1,10 @@
-import type { Clock } from "../shared/clock.ts";
-import { GiveUp } from "../shared/errors.ts";
+import type { Clock } from "../shared/time/clock.ts";
+import { GiveUp } from "../shared/step/errors.ts";
 import { QUEUE_CALL_SECONDS, type GiveSign } from "../shared/worker/sign-of-life.ts";
-import { parseEntry } from "./entry.ts";
+import { parseEntry } from "../shared/spool/entry.ts";
 import { type EnqueueDeps, handle } from "./handler.ts";
 import type { Leftovers } from "./leftovers.ts";
-import type { Spool } from "./spool.ts";
+import type { Spool } from "../shared/spool/spool.ts";
 
 /** What draining takes. */
 export interface DrainDeps extends EnqueueDeps {

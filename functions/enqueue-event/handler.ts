@@ -1,10 +1,10 @@
-import type { Job, Message as FirstMessage } from "../capture-metadata/message.ts";
-import type { Log } from "../shared/log.ts";
+import type { Job, Queued } from "../job/job.ts";
+import type { Log } from "../shared/log/log.ts";
 import type { Queue } from "../shared/queue/queue.ts";
-import { createTrace, traceId } from "../shared/trace.ts";
-import type { RawEvent } from "./entry.ts";
-import { withHints } from "./hints.ts";
-import { jobOf } from "./message.ts";
+import { createTrace, traceId } from "../shared/log/trace.ts";
+import type { RawEvent } from "../shared/spool/entry.ts";
+import { withHints } from "../shared/spool/hints.ts";
+import { jobOf } from "../shared/spool/job-of.ts";
 
 /** What enqueuing takes; `queue` is the first step's. */
 export interface EnqueueDeps {
@@ -24,7 +24,7 @@ export async function handle(
 ): Promise<Job> {
   const job = await withHints(jobOf(event), signal);
   await queue.send({
-    body: JSON.stringify({ job } satisfies FirstMessage),
+    body: JSON.stringify({ job } satisfies Queued),
     group: job.identifier,
     deduplicationId: job.id,
   });

@@ -1,15 +1,15 @@
 import { join } from "node:path";
-import { type Clock, systemClock } from "../shared/clock.ts";
-import { errorText } from "../shared/errors.ts";
-import type { Log } from "../shared/log.ts";
+import { type Clock, systemClock } from "../shared/time/clock.ts";
+import { errorText } from "../shared/log/error-text.ts";
+import type { Log } from "../shared/log/log.ts";
 import { RECEIVE_BACKOFF, backoffSeconds } from "../shared/worker/backoff.ts";
 import { QUEUE_CALL_SECONDS, type GiveSign } from "../shared/worker/sign-of-life.ts";
 import { watchArrivals } from "./arrivals.ts";
 import { drainSpool } from "./drain.ts";
 import type { EnqueueDeps } from "./handler.ts";
 import { Leftovers } from "./leftovers.ts";
-import { SpoolFailure } from "./spool-failure.ts";
-import { type SpoolDirectories, openSpool } from "./spool.ts";
+import { SpoolFailure } from "../shared/spool/spool-failure.ts";
+import { type SpoolDirectories, openSpool } from "../shared/spool/spool.ts";
 
 /** What watching takes; clock and chance are the real ones by default. */
 export interface WatchDeps extends EnqueueDeps {

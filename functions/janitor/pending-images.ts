@@ -1,6 +1,7 @@
-import type { Deps } from "../shared/deps.ts";
-import { RpcFault } from "../shared/errors.ts";
-import { IDENTIFIER, JOB, REMEMBERED } from "../shared/lineage/attributes.ts";
+import type { Deps } from "../shared/step/deps.ts";
+import { RpcFault } from "../shared/opennebula/rpc-errors.ts";
+import { IDENTIFIER } from "../job/identifier.ts";
+import { JOB, REMEMBERED } from "../shared/lineage/attributes.ts";
 import { hasTemporaryName, isWaiting, sharingItsDisk } from "../shared/lineage/lineage.ts";
 import { isMissing, isWrongState } from "../shared/opennebula/faults.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";

@@ -2,11 +2,11 @@ import { lstat, rm } from "node:fs/promises";
 import type { BigIntStats } from "node:fs";
 import { join, normalize } from "node:path";
 import { sourcePath } from "../shared/datastore/direct-datastore.ts";
-import type { Deps } from "../shared/deps.ts";
-import { namesIn } from "../shared/names-in.ts";
+import type { Deps } from "../shared/step/deps.ts";
+import { namesIn } from "../shared/files/names-in.ts";
 import type { OpenNebula } from "../shared/opennebula/opennebula.ts";
-import { stagingPlaces } from "../shared/staging.ts";
-import { unlessMissing } from "../shared/unless-missing.ts";
+import { stagingPlaces } from "../shared/staging/staging.ts";
+import { unlessMissing } from "../shared/files/unless-missing.ts";
 import type { Leftover } from "./leftover.ts";
 
 /**

@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock } from "../shared/clock.ts";
-import type { Config } from "../shared/config.ts";
-import { namesIn } from "../shared/names-in.ts";
+import type { Clock } from "../shared/time/clock.ts";
+import type { Config } from "../shared/settings/config.ts";
+import { namesIn } from "../shared/files/names-in.ts";
 import { checkQueue } from "../shared/queue/queue-record.ts";
 import { MAX_RESTARTS } from "../shared/worker/outcome.ts";
 import { deadBodies, type JobQueues } from "./closed-queues.ts";

@@ -1,4 +1,4 @@
-import { DOWNLOAD_TRIES } from "./downloads.ts";
+import { DOWNLOAD_TRIES } from "../shared/vmcatcher/downloads.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Finding } from "./plan.ts";
 

@@ -1,4 +1,4 @@
-import type { Endorsement } from "./endorsement.ts";
+import type { Endorsement } from "../shared/vmcatcher/endorsement.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Finding } from "./plan.ts";
 

@@ -1,8 +1,8 @@
-import type { Clock } from "../shared/clock.ts";
-import type { Config } from "../shared/config.ts";
-import type { Log } from "../shared/log.ts";
+import type { Clock } from "../shared/time/clock.ts";
+import type { Config } from "../shared/settings/config.ts";
+import type { Log } from "../shared/log/log.ts";
 import type { OpenNebula } from "../shared/opennebula/opennebula.ts";
-import type { UnseenEvent } from "../shared/unseen-event.ts";
+import type { UnseenEvent } from "../shared/spool/unseen-event.ts";
 import type { VisibleQueue } from "./work.ts";
 
 /** The hook's spool, seen from here. */

@@ -3,7 +3,7 @@ import { JOB, SHA512, STATE, SUPERSEDED_BY } from "../shared/lineage/attributes.
 import { holds, isComplete, latestExpired, type Lineage } from "../shared/lineage/lineage.ts";
 import { wasLockedAway } from "../shared/lineage/lock-away.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
-import type { Endorsement } from "./endorsement.ts";
+import type { Endorsement } from "../shared/vmcatcher/endorsement.ts";
 import type { Finding } from "./plan.ts";
 
 /** What an endorsed image has other than it should have. */

@@ -1,12 +1,12 @@
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
-import { identifierSchema } from "../capture-metadata/message.ts";
+import { identifierSchema } from "../job/identifier.ts";
 import { eventTime } from "../shared/lineage/lineage.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
-import type { UnseenEvent } from "../shared/unseen-event.ts";
+import type { UnseenEvent } from "../shared/spool/unseen-event.ts";
 import { differenceOf } from "./difference.ts";
-import type { Endorsement } from "./endorsement.ts";
-import { hookTime, laterOf } from "./event-time.ts";
+import type { Endorsement } from "../shared/vmcatcher/endorsement.ts";
+import { hookTime, laterOf } from "../shared/time/event-time.ts";
 import type { Evidence } from "./evidence.ts";
 import { forAPerson } from "./for-a-person.ts";
 import { held } from "./held.ts";

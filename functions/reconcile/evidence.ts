@@ -1,12 +1,12 @@
 import type { Lineage } from "../shared/lineage/lineage.ts";
 import { lineageOf } from "../shared/lineage/lineage.ts";
-import { IDENTIFIER } from "../shared/lineage/attributes.ts";
-import { GiveUp } from "../shared/errors.ts";
+import { IDENTIFIER } from "../job/identifier.ts";
+import { GiveUp } from "../shared/step/errors.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
 import type { ReconcileDeps } from "./deps.ts";
-import { readDownloads, type Downloads } from "./downloads.ts";
-import { readEndorsements, type Endorsements } from "./endorsements.ts";
-import { readSubscriptions, type Subscriptions } from "./subscriptions.ts";
+import { readDownloads, type Downloads } from "../shared/vmcatcher/downloads.ts";
+import { readEndorsements, type Endorsements } from "../shared/vmcatcher/endorsements.ts";
+import { readSubscriptions, type Subscriptions } from "../shared/vmcatcher/database.ts";
 import { lookForWork, type Work } from "./work.ts";
 
 /** All that a plan rests on, read in this order: what vmcatcher says, what is under way, what OpenNebula holds. */

@@ -2,7 +2,7 @@ import type { ReconcileDeps } from "./deps.ts";
 import { judgeAwaited } from "./awaited.ts";
 import { judgeDates } from "./dates.ts";
 import { judgeEndorsed } from "./endorsed.ts";
-import { IndexUnusable, type Endorsements } from "./endorsements.ts";
+import { IndexUnusable, type Endorsements } from "../shared/vmcatcher/endorsements.ts";
 import { gatherEvidence } from "./evidence.ts";
 import { holdMassRetirement } from "./mass-retirement.ts";
 import { repairsOf, type Finding, type Plan } from "./plan.ts";

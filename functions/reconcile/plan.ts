@@ -1,4 +1,4 @@
-import type { UnseenEvent } from "../shared/unseen-event.ts";
+import type { UnseenEvent } from "../shared/spool/unseen-event.ts";
 
 /** What is not as vmcatcher has it. */
 type Kind =

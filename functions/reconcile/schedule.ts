@@ -1,6 +1,6 @@
-import { errorText } from "../shared/errors.ts";
+import { errorText } from "../shared/log/error-text.ts";
 import type { GiveSign } from "../shared/worker/sign-of-life.ts";
-import type { Config } from "../shared/config.ts";
+import type { Config } from "../shared/settings/config.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { applyPlan, makePlan } from "./handler.ts";
 import type { Finding, Plan } from "./plan.ts";

@@ -1,10 +1,10 @@
-import { identifierSchema } from "../capture-metadata/message.ts";
+import { identifierSchema } from "../job/identifier.ts";
 import { ANNOUNCED_SHA512, SHA512, STALE_SINCE, STATE } from "../shared/lineage/attributes.ts";
 import { eventTime, type Lineage } from "../shared/lineage/lineage.ts";
 import { isHalfExpired } from "../shared/lineage/lock-away.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
-import type { UnseenEvent } from "../shared/unseen-event.ts";
-import { hookTime, laterOf } from "./event-time.ts";
+import type { UnseenEvent } from "../shared/spool/unseen-event.ts";
+import { hookTime, laterOf } from "../shared/time/event-time.ts";
 import type { Evidence } from "./evidence.ts";
 import { forAPerson } from "./for-a-person.ts";
 import { held } from "./held.ts";

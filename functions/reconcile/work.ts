@@ -1,4 +1,4 @@
-import { messageSchema } from "../capture-metadata/message.ts";
+import { queuedSchema } from "../job/job.ts";
 import type { DeadLetter, Queue } from "../shared/queue/queue.ts";
 
 /** What is under way already, and what was given up. */
@@ -86,7 +86,7 @@ async function lookInto(queue: VisibleQueue): Promise<Found> {
 
 /** Each step's message holds the job; of a message that is none, the group is known. */
 function subjectOf({ body, group }: DeadLetter): Subject {
-  const job = messageSchema.safeParse(parsed(body)).data?.job;
+  const job = queuedSchema.safeParse(parsed(body)).data?.job;
   return {
     identifier: job?.identifier ?? group,
     sha512: job?.event === "available" ? job.sha512 : undefined,

@@ -1,7 +1,7 @@
-import type { AvailableJob } from "../capture-metadata/message.ts";
-import type { Message as RestoreMessage } from "../restore-permissions/message.ts";
-import type { Deps } from "../shared/deps.ts";
-import { RetryLater } from "../shared/errors.ts";
+import type { AvailableJob } from "../job/job.ts";
+import type { Settled } from "../job/outcome.ts";
+import type { Deps } from "../shared/step/deps.ts";
+import { RetryLater } from "../shared/step/errors.ts";
 import { changedAttributes } from "../shared/lineage/announced.ts";
 import {
   CONFIRMED,
@@ -32,7 +32,7 @@ import { superseded } from "./superseded.ts";
 import { heir, swap } from "./swap.ts";
 import { awaitTurn } from "./turn.ts";
 
-type Outcome = RestoreMessage["outcome"];
+type Outcome = Settled["outcome"];
 
 /*
  * Create - verify - swap. Nothing happens to the live image until its successor is READY:

@@ -1,10 +1,11 @@
 import { link, lstat, open, rm, stat } from "node:fs/promises";
-import type { AvailableJob } from "../capture-metadata/message.ts";
+import type { AvailableJob } from "../job/job.ts";
 import { directDatastore, sourcePath } from "../shared/datastore/direct-datastore.ts";
-import type { Deps } from "../shared/deps.ts";
-import { StartOver, systemCode } from "../shared/errors.ts";
+import type { Deps } from "../shared/step/deps.ts";
+import { StartOver } from "../shared/step/errors.ts";
+import { systemCode } from "../shared/files/system-code.ts";
 import type { FileInDatastore } from "../shared/opennebula/opennebula.ts";
-import { syncDirectory } from "../shared/sync-directory.ts";
+import { syncDirectory } from "../shared/files/sync-directory.ts";
 import type { Message } from "./message.ts";
 
 type Artifact = NonNullable<Message["artifact"]>;

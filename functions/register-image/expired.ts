@@ -1,7 +1,7 @@
-import type { ExpiredJob } from "../capture-metadata/message.ts";
-import type { Message as RestoreMessage } from "../restore-permissions/message.ts";
-import type { Deps } from "../shared/deps.ts";
-import { RetryLater } from "../shared/errors.ts";
+import type { ExpiredJob } from "../job/job.ts";
+import type { Settled } from "../job/outcome.ts";
+import type { Deps } from "../shared/step/deps.ts";
+import { RetryLater } from "../shared/step/errors.ts";
 import { EVENT_TIME, EXPIRY_UNKNOWN_SINCE, STALE_SINCE } from "../shared/lineage/attributes.ts";
 import { isTakenBack } from "../shared/lineage/guards.ts";
 import {
@@ -18,7 +18,7 @@ import { isRenamed } from "../shared/lineage/retired-name.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
 import { superseded } from "./superseded.ts";
 
-type Outcome = RestoreMessage["outcome"];
+type Outcome = Settled["outcome"];
 
 /**
  * Retires the live image when its identifier is endorsed no more. vmcatcher announces an expiry before every update too: then

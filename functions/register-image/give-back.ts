@@ -1,6 +1,6 @@
-import type { AvailableJob } from "../capture-metadata/message.ts";
-import type { Deps } from "../shared/deps.ts";
-import { RetryLater } from "../shared/errors.ts";
+import type { AvailableJob } from "../job/job.ts";
+import type { Deps } from "../shared/step/deps.ts";
+import { RetryLater } from "../shared/step/errors.ts";
 import { EVENT_TIME } from "../shared/lineage/attributes.ts";
 import { hasTemporaryName, isRetired, successorOf } from "../shared/lineage/lineage.ts";
 import { wasLockedAway } from "../shared/lineage/lock-away.ts";

@@ -1,7 +1,9 @@
 import { access } from "node:fs/promises";
-import type { AvailableJob } from "../capture-metadata/message.ts";
-import type { Deps } from "../shared/deps.ts";
-import { GiveUp, RetryLater, RpcFault, StartOver, systemCode } from "../shared/errors.ts";
+import type { AvailableJob } from "../job/job.ts";
+import type { Deps } from "../shared/step/deps.ts";
+import { GiveUp, RetryLater, StartOver } from "../shared/step/errors.ts";
+import { RpcFault } from "../shared/opennebula/rpc-errors.ts";
+import { systemCode } from "../shared/files/system-code.ts";
 import { JOB, newImageAttributes, pendingName } from "../shared/lineage/attributes.ts";
 import { freshImage } from "../shared/lineage/fresh-look.ts";
 import { isComplete, sharingItsDisk } from "../shared/lineage/lineage.ts";

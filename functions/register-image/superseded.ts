@@ -1,6 +1,6 @@
-import type { Job } from "../capture-metadata/message.ts";
-import type { Message as RestoreMessage } from "../restore-permissions/message.ts";
-import type { Deps } from "../shared/deps.ts";
+import type { Job } from "../job/job.ts";
+import type { Settled } from "../job/outcome.ts";
+import type { Deps } from "../shared/step/deps.ts";
 import type { Lineage } from "../shared/lineage/lineage.ts";
 import { endRetirement } from "../shared/lineage/end-retirement.ts";
 
@@ -10,7 +10,7 @@ export async function superseded(
   lineage: Lineage,
   deps: Deps,
   signal: AbortSignal,
-): Promise<RestoreMessage["outcome"]> {
+): Promise<Settled["outcome"]> {
   const kept = await endRetirement(job, lineage, deps, signal);
   return kept === undefined ? { kind: "superseded" } : { kind: "registered", imageId: kept.id };
 }

@@ -1,8 +1,10 @@
-import type { AvailableJob } from "../capture-metadata/message.ts";
-import type { Rights } from "../convert-image/message.ts";
-import type { Deps } from "../shared/deps.ts";
-import { GiveUp, RetryLater, RpcFault } from "../shared/errors.ts";
-import { CONFIRMED, IDENTIFIER, REMEMBERED, STATE } from "../shared/lineage/attributes.ts";
+import type { AvailableJob } from "../job/job.ts";
+import type { Rights } from "../job/rights.ts";
+import type { Deps } from "../shared/step/deps.ts";
+import { GiveUp, RetryLater } from "../shared/step/errors.ts";
+import { RpcFault } from "../shared/opennebula/rpc-errors.ts";
+import { CONFIRMED, REMEMBERED, STATE } from "../shared/lineage/attributes.ts";
+import { IDENTIFIER } from "../job/identifier.ts";
 import { isHeldUp } from "../shared/lineage/fresh-look.ts";
 import { retiredBy, type Lineage } from "../shared/lineage/lineage.ts";
 import { endRenamed, lockAwayRetired, mark, rename } from "../shared/lineage/retire.ts";

@@ -1,5 +1,5 @@
-import type { AvailableJob } from "../capture-metadata/message.ts";
-import type { Deps } from "../shared/deps.ts";
+import type { AvailableJob } from "../job/job.ts";
+import type { Deps } from "../shared/step/deps.ts";
 import { longestAttemptMs } from "../shared/lineage/confirmation.ts";
 import { freshLook } from "../shared/lineage/fresh-look.ts";
 import { hasTemporaryName, lineageOf, type Lineage } from "../shared/lineage/lineage.ts";

@@ -1,6 +1,7 @@
-import type { Rights } from "../convert-image/message.ts";
-import type { Deps } from "../shared/deps.ts";
-import { GiveUp, RpcFault } from "../shared/errors.ts";
+import type { Rights } from "../job/rights.ts";
+import type { Deps } from "../shared/step/deps.ts";
+import { GiveUp } from "../shared/step/errors.ts";
+import { RpcFault } from "../shared/opennebula/rpc-errors.ts";
 import { disable } from "../shared/lineage/lock-away.ts";
 import { isMissing, isNameTaken, isQuota } from "../shared/opennebula/faults.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";

@@ -1,5 +1,5 @@
-import type { Job } from "../capture-metadata/message.ts";
-import type { Deps } from "../shared/deps.ts";
+import type { Job } from "../job/job.ts";
+import type { Deps } from "../shared/step/deps.ts";
 import { EVENT_TIME, JOB } from "../shared/lineage/attributes.ts";
 import { isWanted } from "../shared/lineage/guards.ts";
 import { isOutdated, lineageOf } from "../shared/lineage/lineage.ts";

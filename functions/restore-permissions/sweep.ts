@@ -1,5 +1,6 @@
-import type { Deps } from "../shared/deps.ts";
-import { errorText, RpcFault } from "../shared/errors.ts";
+import type { Deps } from "../shared/step/deps.ts";
+import { errorText } from "../shared/log/error-text.ts";
+import { RpcFault } from "../shared/opennebula/rpc-errors.ts";
 import { DISABLE } from "../shared/lineage/attributes.ts";
 import { isWrongState } from "../shared/opennebula/faults.ts";
 import type { GiveSign } from "../shared/worker/sign-of-life.ts";

@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { getRequestListener } from "@hono/node-server";
-import { silentLog } from "../../functions/shared/log.ts";
-import { listen } from "../../functions/shared/listen.ts";
+import { silentLog } from "../../functions/shared/log/log.ts";
+import { listen } from "../../functions/shared/http/listen.ts";
 import { deskOf } from "../../test/console/desk.ts";
 import { busySite } from "../../test/console/scenes.ts";
 import { openBrowser, openTab } from "../../test/e2e/browser.ts";

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { errorText } from "../../functions/shared/errors.ts";
+import { errorText } from "../../functions/shared/log/error-text.ts";
 import { ensurePrograms } from "../prerequisites.ts";
 import { installEngine, startEngine, type EngineEnv } from "./engine.ts";
 import { rememberNetwork } from "./host-network.ts";

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AvailableJob } from "../../functions/capture-metadata/message.ts";
+import type { AvailableJob } from "../../functions/job/job.ts";
 import { FIRST_STEP } from "../../functions/registry.ts";
 import { STATE } from "../../functions/shared/lineage/attributes.ts";
 import { openQueues } from "../../functions/shared/queue/open-queues.ts";

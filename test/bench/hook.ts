@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { hookPath } from "../../functions/cli/hook.ts";
+import { hookPath } from "../../functions/shared/spool/hook-path.ts";
 import { eventVariables } from "../fakes/vmcatcher/events.ts";
 import { spread, timed } from "./measure.ts";
 import type { Finding } from "./results.ts";

@@ -3,7 +3,7 @@ import { makeRaw } from "../../functions/cli/demo/appliance.ts";
 import { ALL_FUNCTIONS } from "../../functions/cli/beside.ts";
 import { runFunctions } from "../../functions/cli/run.ts";
 import { STATE } from "../../functions/shared/lineage/attributes.ts";
-import { silentLog } from "../../functions/shared/log.ts";
+import { silentLog } from "../../functions/shared/log/log.ts";
 import { giveToUser } from "../fakes/rights.ts";
 import { createSite } from "../fakes/site.ts";
 import { spread } from "./measure.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { handle } from "../../functions/capture-metadata/handler.ts";
-import type { Job } from "../../functions/capture-metadata/message.ts";
+import type { Job } from "../../functions/job/job.ts";
 import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
 
 describe("capturing metadata", () => {

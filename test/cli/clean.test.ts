@@ -3,7 +3,8 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { execa } from "execa";
-import { IDENTIFIER, JOB, STATE } from "../../functions/shared/lineage/attributes.ts";
+import { IDENTIFIER } from "../../functions/job/identifier.ts";
+import { JOB, STATE } from "../../functions/shared/lineage/attributes.ts";
 import { createSite, type Site } from "../fakes/site.ts";
 import { createManualClock } from "../fakes/opennebula/manual-clock.ts";
 

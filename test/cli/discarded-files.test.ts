@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import type { Job } from "../../functions/capture-metadata/message.ts";
+import type { Job } from "../../functions/job/job.ts";
 import { removeUnneeded } from "../../functions/cli/discarded-files.ts";
 import { openSqliteQueues } from "../../functions/shared/queue/sqlite-queues.ts";
 import type { Queue, Queues } from "../../functions/shared/queue/queue.ts";

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { execa } from "execa";
-import { inspectFile, type Report } from "../../functions/cli/inspect-file.ts";
+import { inspectFile, type Report } from "../../functions/convert-image/inspect-file.ts";
 import { inspectText } from "../../functions/cli/inspect-text.ts";
-import { readConfig } from "../../functions/shared/config.ts";
+import { readConfig } from "../../functions/shared/settings/config.ts";
 import { layOut, sampleNamed, type Sample } from "../fixtures/samples/samples.ts";
 
 /** From each stage of the work one that is refused there, and some that are not; the chain's own test has them all. */

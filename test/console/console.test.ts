@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { runConsole } from "../../functions/console/console.ts";
-import { readConfig } from "../../functions/shared/config.ts";
+import { readConfig } from "../../functions/shared/settings/config.ts";
 import { openQueues } from "../../functions/shared/queue/open-queues.ts";
 import { createDeps } from "../../functions/shared/worker/create-deps.ts";
 import { recordingLog } from "../shared/worker/recording-log.ts";

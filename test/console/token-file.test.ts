@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { readToken } from "../../functions/console/token-file.ts";
-import { ConfigError } from "../../functions/shared/config.ts";
+import { ConfigError } from "../../functions/shared/settings/config.ts";
 
 describe("the file of the token", () => {
   let directory = "";

@@ -5,7 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { makeOva, makeRaw, type Appliance } from "../../functions/cli/demo/appliance.ts";
 import { ALL_FUNCTIONS } from "../../functions/cli/beside.ts";
 import { SHA512, STATE } from "../../functions/shared/lineage/attributes.ts";
-import { readProgress } from "../../functions/shared/staging.ts";
+import { readProgress } from "../../functions/shared/staging/staging.ts";
 import { docker } from "./docker.ts";
 import { listening } from "./listening.ts";
 import { createContainerSite, ONEADMIN, type ContainerSite } from "./site.ts";

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { LeaseLost } from "../../functions/shared/errors.ts";
+import { LeaseLost } from "../../functions/shared/step/errors.ts";
 import { nothing, reason, send, take, textOf } from "./messages.ts";
 import type { Subject } from "./queue-contract.ts";
 

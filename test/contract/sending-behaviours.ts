@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
-import { GiveUp } from "../../functions/shared/errors.ts";
+import { GiveUp } from "../../functions/shared/step/errors.ts";
 import { QueueFailure } from "../../functions/shared/queue/queue-failure.ts";
 import { drain, nothing, outgoing, send, take, textOf } from "./messages.ts";
 import type { Subject } from "./queue-contract.ts";

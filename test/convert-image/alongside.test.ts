@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
-import { RetryLater } from "../../functions/shared/errors.ts";
+import { RetryLater } from "../../functions/shared/step/errors.ts";
 import { alongside } from "../../functions/convert-image/alongside.ts";
 
 const wrong = new Error("wrong content");

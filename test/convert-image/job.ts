@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { AvailableJob } from "../../functions/capture-metadata/message.ts";
+import type { AvailableJob } from "../../functions/job/job.ts";
 
 /** An event for an image file. */
 export function jobFor(

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { ProgressFile } from "../../functions/convert-image/progress-file.ts";
-import { readConfig } from "../../functions/shared/config.ts";
-import { systemClock } from "../../functions/shared/clock.ts";
+import { readConfig } from "../../functions/shared/settings/config.ts";
+import { systemClock } from "../../functions/shared/time/clock.ts";
 import { recordingLog } from "../shared/worker/recording-log.ts";
 import { jobFor } from "./job.ts";
 

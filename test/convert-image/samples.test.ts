@@ -8,7 +8,7 @@ import { handle } from "../../functions/convert-image/handler.ts";
 import { openImage } from "../../functions/shared/disk/image-file.ts";
 import { inspectImage } from "../../functions/shared/disk/inspect-image.ts";
 import { claimOf } from "../../functions/shared/disk/known-formats.ts";
-import { GiveUp } from "../../functions/shared/errors.ts";
+import { GiveUp } from "../../functions/shared/step/errors.ts";
 import { layOut, samples, type Sample } from "../fixtures/samples/samples.ts";
 import { jobFor } from "./job.ts";
 import { digestOf, Site } from "./site.ts";

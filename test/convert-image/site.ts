@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { handle } from "../../functions/convert-image/handler.ts";
-import type { AvailableJob } from "../../functions/capture-metadata/message.ts";
-import { systemClock } from "../../functions/shared/clock.ts";
-import { readConfig, type Config } from "../../functions/shared/config.ts";
-import { silentLog } from "../../functions/shared/log.ts";
+import type { AvailableJob } from "../../functions/job/job.ts";
+import { systemClock } from "../../functions/shared/time/clock.ts";
+import { readConfig, type Config } from "../../functions/shared/settings/config.ts";
+import { silentLog } from "../../functions/shared/log/log.ts";
 import { layOut, sampleNamed } from "../fixtures/samples/samples.ts";
 import { jobFor } from "./job.ts";
 

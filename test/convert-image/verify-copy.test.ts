@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { withSha1 } from "../../functions/convert-image/with-sha1.ts";
 import { handle as register } from "../../functions/register-image/handler.ts";
 import type { Message } from "../../functions/register-image/message.ts";
-import { GiveUp } from "../../functions/shared/errors.ts";
+import { GiveUp } from "../../functions/shared/step/errors.ts";
 import { createChain, type Chain } from "../fakes/chain.ts";
 import { convert, digestOf, pinned, Site } from "./site.ts";
 

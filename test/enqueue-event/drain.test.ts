@@ -4,9 +4,9 @@ import { it } from "node:test";
 import { execa } from "execa";
 import { drainSpool } from "../../functions/enqueue-event/drain.ts";
 import { Leftovers } from "../../functions/enqueue-event/leftovers.ts";
-import { openSpool } from "../../functions/enqueue-event/spool.ts";
-import { systemClock } from "../../functions/shared/clock.ts";
-import { GiveUp } from "../../functions/shared/errors.ts";
+import { openSpool } from "../../functions/shared/spool/spool.ts";
+import { systemClock } from "../../functions/shared/time/clock.ts";
+import { GiveUp } from "../../functions/shared/step/errors.ts";
 import { AVAILABLE, EXPIRED, RecordingQueue, SpoolSandbox, recordingLog } from "./spool-sandbox.ts";
 
 const NAMES = [

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { it } from "node:test";
-import { parseEntry } from "../../functions/enqueue-event/entry.ts";
+import { parseEntry } from "../../functions/shared/spool/entry.ts";
 import { handle } from "../../functions/enqueue-event/handler.ts";
-import { silentLog } from "../../functions/shared/log.ts";
+import { silentLog } from "../../functions/shared/log/log.ts";
 import {
   AVAILABLE,
   EXPIRED,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { parseEntry } from "../../functions/enqueue-event/entry.ts";
+import { parseEntry } from "../../functions/shared/spool/entry.ts";
 import { FIXTURES, IDENTIFIER, SHELLS, Sandbox } from "./hook-sandbox.ts";
 
 for (const shell of SHELLS) {

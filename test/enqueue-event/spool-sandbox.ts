@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
-import { type Job, messageSchema } from "../../functions/capture-metadata/message.ts";
+import { type Job } from "../../functions/job/job.ts";
+import { messageSchema } from "../../functions/capture-metadata/message.ts";
 import type { Outgoing, Queue } from "../../functions/shared/queue/queue.ts";
 
 export const IDENTIFIER = "5d6b9a47-6b3c-5f9c-8a3e-0f3b9f0f3a11";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { rm, writeFile } from "node:fs/promises";
 import { it } from "node:test";
 import { watchSpool } from "../../functions/enqueue-event/watch.ts";
-import { systemClock, type Clock } from "../../functions/shared/clock.ts";
+import { systemClock, type Clock } from "../../functions/shared/time/clock.ts";
 import { AVAILABLE, RecordingQueue, SpoolSandbox, recordingLog } from "./spool-sandbox.ts";
 
 const NAME = "1401879284.000000001-0000009";

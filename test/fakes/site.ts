@@ -1,8 +1,8 @@
 import { chmod, mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hookPath } from "../../functions/cli/hook.ts";
-import { readConfig, type Config } from "../../functions/shared/config.ts";
+import { hookPath } from "../../functions/shared/spool/hook-path.ts";
+import { readConfig, type Config } from "../../functions/shared/settings/config.ts";
 import { createOpenNebula } from "../../functions/shared/opennebula/client.ts";
 import type { Image, OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
 import {

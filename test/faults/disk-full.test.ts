@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { execa } from "execa";
-import { hookPath } from "../../functions/cli/hook.ts";
+import { hookPath } from "../../functions/shared/spool/hook-path.ts";
 import { ALL_FUNCTIONS } from "../../functions/cli/beside.ts";
 import { steps } from "../../functions/registry.ts";
 import { eventVariables } from "../fakes/vmcatcher/events.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { ALL_FUNCTIONS } from "../../functions/cli/beside.ts";
-import { IDENTIFIER } from "../../functions/shared/lineage/attributes.ts";
+import { IDENTIFIER } from "../../functions/job/identifier.ts";
 import type { Image } from "../../functions/shared/opennebula/opennebula.ts";
 import { randomFrom } from "../fuzz/random.ts";
 import { cleaningUpAfter } from "./cleaning.ts";

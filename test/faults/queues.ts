@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { openSqliteQueues } from "../../functions/shared/queue/sqlite-queues.ts";
 import { openSqsQueues } from "../../functions/shared/queue/sqs-queues.ts";
 import type { Queues } from "../../functions/shared/queue/queue.ts";
-import type { Config } from "../../functions/shared/config.ts";
+import type { Config } from "../../functions/shared/settings/config.ts";
 import { startElasticMq, type ElasticMqOptions } from "../../infra/elasticmq.ts";
 
 /** A queue server that survives its death, or the file that needs none. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ALL_FUNCTIONS } from "../../functions/cli/beside.ts";
-import type { Config } from "../../functions/shared/config.ts";
-import { errorText } from "../../functions/shared/errors.ts";
+import type { Config } from "../../functions/shared/settings/config.ts";
+import { errorText } from "../../functions/shared/log/error-text.ts";
 import { giveToUser } from "../fakes/rights.ts";
 import { createSite, type Site } from "../fakes/site.ts";
 import type { Random } from "../fuzz/random.ts";

@@ -2,7 +2,7 @@ import { open, readFile } from "node:fs/promises";
 import { execa } from "execa";
 import type { Inspection } from "../../functions/shared/disk/finding.ts";
 import { inflateGrains } from "../../functions/shared/disk/grains/inflate-grains.ts";
-import { GiveUp } from "../../functions/shared/errors.ts";
+import { GiveUp } from "../../functions/shared/step/errors.ts";
 
 /**
  * Inflates the grains of a VMDK that we have accepted, and has qemu-img do the same.

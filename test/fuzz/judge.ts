@@ -2,7 +2,7 @@ import { inspectContent } from "../../functions/shared/disk/inspect-image.ts";
 import type { Finding } from "../../functions/shared/disk/finding.ts";
 import { claimOf } from "../../functions/shared/disk/known-formats.ts";
 import type { Reader } from "../../functions/shared/disk/reader.ts";
-import { GiveUp } from "../../functions/shared/errors.ts";
+import { GiveUp } from "../../functions/shared/step/errors.ts";
 
 /** How the inspection of one input ended: what was found in it, or the code it was refused with, or what is wrong with us. */
 export type Judgement =

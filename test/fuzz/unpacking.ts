@@ -2,7 +2,7 @@ import { open, rm } from "node:fs/promises";
 import type { Packed } from "../../functions/shared/disk/finding.ts";
 import { unpack } from "../../functions/shared/disk/packed/unpack.ts";
 import { joined, windowOf, type Reader } from "../../functions/shared/disk/reader.ts";
-import { GiveUp } from "../../functions/shared/errors.ts";
+import { GiveUp } from "../../functions/shared/step/errors.ts";
 
 /**
  * Unpacks what was found packed, and looks at what comes out.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { buildApp } from "fauxqs";
-import type { Job } from "../../functions/capture-metadata/message.ts";
+import type { Job } from "../../functions/job/job.ts";
 import { steps } from "../../functions/registry.ts";
 import type { JobQueues } from "../../functions/janitor/closed-queues.ts";
 import type { DeadLetter, Queue } from "../../functions/shared/queue/queue.ts";

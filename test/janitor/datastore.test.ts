@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { link, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import type { Config } from "../../functions/shared/config.ts";
+import type { Config } from "../../functions/shared/settings/config.ts";
 import { sourcePath } from "../../functions/shared/datastore/direct-datastore.ts";
 import { createHousehold, type Household } from "./household.ts";
 

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Job } from "../../functions/capture-metadata/message.ts";
+import type { Job } from "../../functions/job/job.ts";
 import { janitorPass, type PassDeps, type PassReport } from "../../functions/janitor/pass.ts";
 import { FIRST_STEP, steps } from "../../functions/registry.ts";
-import { systemClock, type Clock } from "../../functions/shared/clock.ts";
+import { systemClock, type Clock } from "../../functions/shared/time/clock.ts";
 import { openSqliteQueues } from "../../functions/shared/queue/sqlite-queues.ts";
 import type { Delivery, Queue, Queues } from "../../functions/shared/queue/queue.ts";
 import { createChain, type Chain } from "../fakes/chain.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import type { Job } from "../../functions/capture-metadata/message.ts";
+import type { Job } from "../../functions/job/job.ts";
 import { steps } from "../../functions/registry.ts";
 import { recordQueue } from "../../functions/shared/queue/queue-record.ts";
 import { createHousehold, type Household } from "./household.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
-import { IndexUnusable } from "../../functions/reconcile/endorsements.ts";
+import { IndexUnusable } from "../../functions/shared/vmcatcher/endorsements.ts";
 import { Bench, ONE, OTHER, THIRD } from "./bench.ts";
 import { twoLive } from "./two-live.ts";
 

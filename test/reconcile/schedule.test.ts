@@ -3,7 +3,7 @@ import { readdir, truncate } from "node:fs/promises";
 import { describe, it } from "node:test";
 import { reconcileDeps } from "../../functions/cli/reconcile-deps.ts";
 import { reconcileUntil } from "../../functions/reconcile/schedule.ts";
-import type { Clock } from "../../functions/shared/clock.ts";
+import type { Clock } from "../../functions/shared/time/clock.ts";
 import { openQueues } from "../../functions/shared/queue/open-queues.ts";
 import { recordingLog } from "../enqueue-event/spool-sandbox.ts";
 import { Bench, ONE, OTHER } from "./bench.ts";

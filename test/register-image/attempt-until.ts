@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Job } from "../../functions/capture-metadata/message.ts";
+import type { Job } from "../../functions/job/job.ts";
 import type { OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
 import type { Chain } from "../fakes/chain.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import type { Job } from "../../functions/capture-metadata/message.ts";
-import { RetryLater } from "../../functions/shared/errors.ts";
+import type { Job } from "../../functions/job/job.ts";
+import { RetryLater } from "../../functions/shared/step/errors.ts";
 import { EVENT_TIME, STATE, SUPERSEDED_BY } from "../../functions/shared/lineage/attributes.ts";
 import type { Image, OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
 import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import type { AvailableJob } from "../../functions/capture-metadata/message.ts";
+import type { AvailableJob } from "../../functions/job/job.ts";
 import { JOB } from "../../functions/shared/lineage/attributes.ts";
 import { eventTime } from "../../functions/shared/lineage/lineage.ts";
 import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";

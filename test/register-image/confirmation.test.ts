@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import type { AvailableJob, ExpiredJob } from "../../functions/capture-metadata/message.ts";
-import type { Deps } from "../../functions/shared/deps.ts";
-import { RetryLater } from "../../functions/shared/errors.ts";
+import type { AvailableJob, ExpiredJob } from "../../functions/job/job.ts";
+import type { Deps } from "../../functions/shared/step/deps.ts";
+import { RetryLater } from "../../functions/shared/step/errors.ts";
 import { CONFIRMED, JOB, STATE, SUPERSEDED_BY } from "../../functions/shared/lineage/attributes.ts";
 import { eventTime } from "../../functions/shared/lineage/lineage.ts";
 import type { Image, OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";

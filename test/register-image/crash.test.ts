@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import type { Deps } from "../../functions/shared/deps.ts";
-import { RpcTransportError } from "../../functions/shared/errors.ts";
+import type { Deps } from "../../functions/shared/step/deps.ts";
+import { RpcTransportError } from "../../functions/shared/opennebula/rpc-errors.ts";
 import { STATE } from "../../functions/shared/lineage/attributes.ts";
 import type { Image, OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
 import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";

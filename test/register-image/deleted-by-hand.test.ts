@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import type { AvailableJob } from "../../functions/capture-metadata/message.ts";
+import type { AvailableJob } from "../../functions/job/job.ts";
 import { handle as capture } from "../../functions/capture-metadata/handler.ts";
 import { handle as register } from "../../functions/register-image/handler.ts";
-import { StartOver } from "../../functions/shared/errors.ts";
+import { StartOver } from "../../functions/shared/step/errors.ts";
 import { createChain, type Chain } from "../fakes/chain.ts";
 
 describe("an announcement of a content that was live, and whose image is gone now", () => {

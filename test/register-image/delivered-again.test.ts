@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import type { AvailableJob } from "../../functions/capture-metadata/message.ts";
+import type { AvailableJob } from "../../functions/job/job.ts";
 import { JOB, newImageAttributes, pendingName } from "../../functions/shared/lineage/attributes.ts";
 import type { OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
 import { createChain, type Chain } from "../fakes/chain.ts";

@@ -4,13 +4,13 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { handle as capture } from "../../functions/capture-metadata/handler.ts";
-import type { AvailableJob } from "../../functions/capture-metadata/message.ts";
+import type { AvailableJob } from "../../functions/job/job.ts";
 import { handle as convert } from "../../functions/convert-image/handler.ts";
 import { handle as register } from "../../functions/register-image/handler.ts";
 import type { Message as RegisterMessage } from "../../functions/register-image/message.ts";
 import { handle as restore } from "../../functions/restore-permissions/handler.ts";
-import type { Deps } from "../../functions/shared/deps.ts";
-import { RetryLater, StartOver } from "../../functions/shared/errors.ts";
+import type { Deps } from "../../functions/shared/step/deps.ts";
+import { RetryLater, StartOver } from "../../functions/shared/step/errors.ts";
 import { createChain, type Chain } from "../fakes/chain.ts";
 
 const MIB = 2 ** 20;

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { handle } from "../../functions/register-image/handler.ts";
-import { GiveUp, RetryLater, StartOver } from "../../functions/shared/errors.ts";
+import { GiveUp, RetryLater, StartOver } from "../../functions/shared/step/errors.ts";
 import { JOB } from "../../functions/shared/lineage/attributes.ts";
 import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
 import { rightsOf } from "../fakes/rights.ts";

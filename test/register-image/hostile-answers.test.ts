@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { RpcFault, RpcTransportError } from "../../functions/shared/errors.ts";
+import { RpcFault, RpcTransportError } from "../../functions/shared/opennebula/rpc-errors.ts";
 import type { Image } from "../../functions/shared/opennebula/opennebula.ts";
 import { createChain, type Chain } from "../fakes/chain.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import type { Job } from "../../functions/capture-metadata/message.ts";
+import type { Job } from "../../functions/job/job.ts";
 import { handle as restore } from "../../functions/restore-permissions/handler.ts";
 import { STATE } from "../../functions/shared/lineage/attributes.ts";
 import type { Image, OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { RetryLater } from "../../functions/shared/errors.ts";
+import { RetryLater } from "../../functions/shared/step/errors.ts";
 import { CONFIRMED, JOB, STATE } from "../../functions/shared/lineage/attributes.ts";
 import type { Image, OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
 import { createChain, type Chain } from "../fakes/chain.ts";

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { Deps } from "../../functions/shared/deps.ts";
+import type { Deps } from "../../functions/shared/step/deps.ts";
 import type { Chain } from "../fakes/chain.ts";
 
 /** A clock that does not wait, but counts, until something happens in the first wait. */

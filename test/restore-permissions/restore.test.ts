@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import * as z from "zod";
 import { handle } from "../../functions/restore-permissions/handler.ts";
-import { GiveUp } from "../../functions/shared/errors.ts";
+import { GiveUp } from "../../functions/shared/step/errors.ts";
 import { STATE } from "../../functions/shared/lineage/attributes.ts";
 import type { Image } from "../../functions/shared/opennebula/opennebula.ts";
 import { createRpc } from "../../functions/shared/opennebula/rpc.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { sweepUntil } from "../../functions/restore-permissions/sweep.ts";
-import { systemClock } from "../../functions/shared/clock.ts";
+import { systemClock } from "../../functions/shared/time/clock.ts";
 import { DISABLE } from "../../functions/shared/lineage/attributes.ts";
 import { createChain } from "../fakes/chain.ts";
 

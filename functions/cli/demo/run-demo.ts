@@ -1,5 +1,5 @@
 import { createSite } from "../../../test/fakes/site.ts";
-import { createLog } from "../../shared/log.ts";
+import { createLog } from "../../shared/log/log.ts";
 import { ALL_FUNCTIONS } from "../beside.ts";
 import { runFunctions } from "../run.ts";
 import { createAudience } from "./audience.ts";

@@ -1,5 +1,5 @@
-import type { Config } from "../config.ts";
-import { RetryLater } from "../errors.ts";
+import type { Config } from "../settings/config.ts";
+import { RetryLater } from "../step/errors.ts";
 import type { Datastore } from "../opennebula/opennebula.ts";
 
 /**

@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { access, lstat } from "node:fs/promises";
 import { join, normalize } from "node:path";
-import type { Config } from "../config.ts";
+import type { Config } from "../settings/config.ts";
 import type { OpenNebula } from "../opennebula/opennebula.ts";
-import { errorText, RetryLater } from "../errors.ts";
+import { errorText } from "../log/error-text.ts";
+import { RetryLater } from "../step/errors.ts";
 import { chooseDatastore } from "./choose-datastore.ts";
 
 /** What it takes to find out. */

@@ -1,5 +1,5 @@
-import { RetryLater } from "../errors.ts";
-import { findInPath } from "../program-path.ts";
+import { RetryLater } from "../step/errors.ts";
+import { findInPath } from "../files/program-path.ts";
 import { landlockArguments, type OpenableFiles } from "./landlock.ts";
 
 /** What a caged program may use. */

@@ -1,5 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
-import { RetryLater } from "../errors.ts";
+import { RetryLater } from "../step/errors.ts";
 import type { Range } from "./reader.ts";
 import { writeSparse } from "./sparse-write.ts";
 

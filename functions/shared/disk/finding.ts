@@ -1,5 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
-import type { Config } from "../config.ts";
+import type { Config } from "../settings/config.ts";
 import type { Claim, DiskFormat } from "./known-formats.ts";
 import type { GrainLayout, Limits } from "./limits.ts";
 import type { MemberDigest } from "./ova-manifest.ts";

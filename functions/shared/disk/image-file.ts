@@ -1,6 +1,6 @@
 import { constants, type Stats } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
-import { systemCode } from "../errors.ts";
+import { systemCode } from "../files/system-code.ts";
 import { quoted, refusal } from "./refusal.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { SaxesParser } from "saxes";
-import { errorText } from "../errors.ts";
+import { errorText } from "../log/error-text.ts";
 import { quoted, refusal } from "./refusal.ts";
 
 /** An element: names without their prefixes, as descriptors in the wild use any. */

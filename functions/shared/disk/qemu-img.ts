@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { execa, ExecaError } from "execa";
-import { RetryLater } from "../errors.ts";
+import { RetryLater } from "../step/errors.ts";
 import { caged, programEnvironment } from "./cage.ts";
 import type { DiskFormat } from "./known-formats.ts";
 import type { Range } from "./reader.ts";

@@ -1,4 +1,4 @@
-import { GiveUp, type Facts } from "../errors.ts";
+import { GiveUp, type Facts } from "../step/errors.ts";
 
 /** Why an image is not taken: stable codes, for dead letters and for the operator's documentation. */
 export type RefusalCode =

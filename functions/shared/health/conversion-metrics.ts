@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from "prom-client";
-import { readProgress, type Progress } from "../staging.ts";
+import { readProgress, type Progress } from "../staging/staging.ts";
 import type { Observer } from "../worker/step.ts";
 import { boundedAsk } from "./bounded-ask.ts";
 

@@ -1,4 +1,4 @@
-import { systemCode } from "../errors.ts";
+import { systemCode } from "../files/system-code.ts";
 
 /**
  * The code of an error (`ECONNREFUSED`, `SQLITE_FULL`, `AccessDenied`), for places that are read over the network. The

@@ -1,5 +1,5 @@
-import type { Config } from "../config.ts";
-import type { Log } from "../log.ts";
+import type { Config } from "../settings/config.ts";
+import type { Log } from "../log/log.ts";
 import type { CallReport } from "../opennebula/rpc.ts";
 import type { Observer } from "../worker/step.ts";
 import type { AskOptions } from "./bounded-ask.ts";

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { Address } from "../config.ts";
-import { errorText } from "../errors.ts";
-import { listen, type Listening } from "../listen.ts";
-import type { Log } from "../log.ts";
+import type { Address } from "../settings/config.ts";
+import { errorText } from "../log/error-text.ts";
+import { listen, type Listening } from "../http/listen.ts";
+import type { Log } from "../log/log.ts";
 
 /** An answer. */
 export interface Page {

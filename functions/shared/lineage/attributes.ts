@@ -1,7 +1,6 @@
-import type { AvailableJob, Job } from "../../capture-metadata/message.ts";
+import { IDENTIFIER } from "../../job/identifier.ts";
+import type { AvailableJob, Job } from "../../job/job.ts";
 
-/** The attribute that says which identifier an image belongs to; version 0.0.8 of the predecessor wrote it too. */
-export const IDENTIFIER = "VMCATCHER_EVENT_DC_IDENTIFIER";
 /** The checksum that vmcatcher announced; on images of the predecessor the only one there is. */
 export const ANNOUNCED_SHA512 = "VMCATCHER_EVENT_SL_CHECKSUM_SHA512";
 

@@ -1,7 +1,7 @@
-import type { Job } from "../../capture-metadata/message.ts";
-import type { Config } from "../config.ts";
-import type { Deps } from "../deps.ts";
-import { RetryLater } from "../errors.ts";
+import type { Job } from "../../job/job.ts";
+import type { Config } from "../settings/config.ts";
+import type { Deps } from "../step/deps.ts";
+import { RetryLater } from "../step/errors.ts";
 import type { Image } from "../opennebula/opennebula.ts";
 import { CONFIRMED, STATE, SUPERSEDED_BY } from "./attributes.ts";
 import { freshImage } from "./fresh-look.ts";

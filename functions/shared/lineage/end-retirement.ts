@@ -1,5 +1,5 @@
-import type { Job } from "../../capture-metadata/message.ts";
-import type { Deps } from "../deps.ts";
+import type { Job } from "../../job/job.ts";
+import type { Deps } from "../step/deps.ts";
 import type { Image } from "../opennebula/opennebula.ts";
 import { STATE, SUPERSEDED_BY } from "./attributes.ts";
 import { unmark } from "./confirmation.ts";

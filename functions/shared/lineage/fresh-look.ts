@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
-import type { Deps } from "../deps.ts";
+import type { Clock } from "../time/clock.ts";
+import type { Deps } from "../step/deps.ts";
 import type { Image } from "../opennebula/opennebula.ts";
 
 /**

@@ -1,6 +1,6 @@
-import type { AvailableJob, ExpiredJob, Job } from "../../capture-metadata/message.ts";
-import { type CacheIndex, readCacheIndex } from "../cache-index.ts";
-import type { Deps } from "../deps.ts";
+import type { AvailableJob, ExpiredJob, Job } from "../../job/job.ts";
+import { type CacheIndex, readCacheIndex } from "../vmcatcher/cache-index.ts";
+import type { Deps } from "../step/deps.ts";
 import { isOutdated, type Lineage } from "./lineage.ts";
 
 /*

@@ -1,17 +1,17 @@
-import type { Job } from "../../capture-metadata/message.ts";
-import { GiveUp } from "../errors.ts";
+import type { Job } from "../../job/job.ts";
+import { GiveUp } from "../step/errors.ts";
 import type { Image } from "../opennebula/opennebula.ts";
 import {
   ANNOUNCED_SHA512,
   CONFIRMED,
   EVENT_TIME,
-  IDENTIFIER,
   JOB,
   SHA512,
   STATE,
   SUPERSEDED_BY,
   pendingName,
 } from "./attributes.ts";
+import { IDENTIFIER } from "../../job/identifier.ts";
 
 /**
  * All images that OpenNebula holds for one identifier.

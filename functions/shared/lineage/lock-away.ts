@@ -1,6 +1,6 @@
-import type { Rights } from "../../convert-image/message.ts";
-import type { Deps } from "../deps.ts";
-import { RpcFault } from "../errors.ts";
+import type { Rights } from "../../job/rights.ts";
+import type { Deps } from "../step/deps.ts";
+import { RpcFault } from "../opennebula/rpc-errors.ts";
 import { isNameTaken, isWrongState } from "../opennebula/faults.ts";
 import type { Image } from "../opennebula/opennebula.ts";
 import { DISABLE, STATE } from "./attributes.ts";

@@ -1,11 +1,12 @@
-import type { Job } from "../../capture-metadata/message.ts";
-import type { Rights } from "../../convert-image/message.ts";
-import type { Config } from "../config.ts";
-import type { Deps } from "../deps.ts";
-import { RpcFault } from "../errors.ts";
+import type { Job } from "../../job/job.ts";
+import type { Rights } from "../../job/rights.ts";
+import type { Config } from "../settings/config.ts";
+import type { Deps } from "../step/deps.ts";
+import { RpcFault } from "../opennebula/rpc-errors.ts";
 import { isNameTaken } from "../opennebula/faults.ts";
 import type { Image } from "../opennebula/opennebula.ts";
-import { EVENT_TIME, IDENTIFIER, REMEMBERED, STATE, SUPERSEDED_BY } from "./attributes.ts";
+import { EVENT_TIME, REMEMBERED, STATE, SUPERSEDED_BY } from "./attributes.ts";
+import { IDENTIFIER } from "../../job/identifier.ts";
 import { yieldToOthers } from "./confirmation.ts";
 import { isRetired, retiredBy, type Lineage } from "./lineage.ts";
 import { isBeingLockedAway, lockAway } from "./lock-away.ts";

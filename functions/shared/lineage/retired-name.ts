@@ -1,6 +1,6 @@
-import type { Config } from "../config.ts";
+import type { Config } from "../settings/config.ts";
 import type { Image } from "../opennebula/opennebula.ts";
-import { IDENTIFIER } from "./attributes.ts";
+import { IDENTIFIER } from "../../job/identifier.ts";
 
 /**
  * The name of a superseded or expired image.

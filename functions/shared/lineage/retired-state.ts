@@ -1,6 +1,7 @@
-import type { Deps } from "../deps.ts";
+import type { Deps } from "../step/deps.ts";
 import type { Image } from "../opennebula/opennebula.ts";
-import { EVENT_TIME, IDENTIFIER, JOB, STATE, SUPERSEDED_BY } from "./attributes.ts";
+import { EVENT_TIME, JOB, STATE, SUPERSEDED_BY } from "./attributes.ts";
+import { IDENTIFIER } from "../../job/identifier.ts";
 import { hasNoSuccessor } from "./lineage.ts";
 
 /**

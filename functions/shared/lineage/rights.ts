@@ -1,4 +1,4 @@
-import { rightsSchema, type Rights } from "../../convert-image/message.ts";
+import { rightsSchema, type Rights } from "../../job/rights.ts";
 import type { Image } from "../opennebula/opennebula.ts";
 import { REMEMBERED, RESTORED, STATE } from "./attributes.ts";
 import { halfReplaced, isRetired, latestExpired, type Lineage } from "./lineage.ts";

@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { RpcFault, RpcTransportError, errorText } from "../errors.ts";
+import { RpcFault, RpcTransportError } from "./rpc-errors.ts";
+import { errorText } from "../log/error-text.ts";
 import { parseAccount } from "./account.ts";
 import type { Param } from "./codec.ts";
 import { parseDatastorePool } from "./datastore.ts";

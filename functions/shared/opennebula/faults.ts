@@ -1,4 +1,4 @@
-import type { RpcFault } from "../errors.ts";
+import type { RpcFault } from "./rpc-errors.ts";
 
 /*
  * oned's codes are coarse: 512 is missing rights, a full quota or a lock; 8192 is nearly anything; 1024 is also said of a missing

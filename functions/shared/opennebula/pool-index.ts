@@ -1,4 +1,4 @@
-import { IDENTIFIER } from "../lineage/attributes.ts";
+import { IDENTIFIER } from "../../job/identifier.ts";
 import type { Image } from "./opennebula.ts";
 
 /** The readings that an index is kept with. */

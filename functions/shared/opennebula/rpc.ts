@@ -1,6 +1,7 @@
 import { setTimeout as nextTimer } from "node:timers/promises";
 import type * as z from "zod";
-import { RpcFault, RpcTransportError, errorText } from "../errors.ts";
+import { RpcFault, RpcTransportError } from "./rpc-errors.ts";
+import { errorText } from "../log/error-text.ts";
 import { AnswerReader, Refusal, checkParams, encodeCall, type Param } from "./codec.ts";
 import { openEnvelope } from "./envelope.ts";
 import { httpPost, type Post } from "./http-post.ts";

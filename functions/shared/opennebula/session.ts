@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { NOT_BMP, NOT_XML } from "./characters.ts";
-import { systemCode } from "../errors.ts";
+import { systemCode } from "../files/system-code.ts";
 
 /**
  * Reads `user:password` from the first line of a file, as every OpenNebula tool does. It is read for each call, so that a

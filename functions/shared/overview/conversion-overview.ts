@@ -1,4 +1,4 @@
-import type { Progress } from "../staging.ts";
+import type { Progress } from "../staging/staging.ts";
 
 /** How far a conversion is, and how fast it goes. */
 export interface ConversionOverview extends Progress {

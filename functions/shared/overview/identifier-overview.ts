@@ -1,6 +1,7 @@
-import type { CacheIndex } from "../cache-index.ts";
-import { GiveUp } from "../errors.ts";
-import { IDENTIFIER, JOB, STATE, SUPERSEDED_BY } from "../lineage/attributes.ts";
+import type { CacheIndex } from "../vmcatcher/cache-index.ts";
+import { GiveUp } from "../step/errors.ts";
+import { IDENTIFIER } from "../../job/identifier.ts";
+import { JOB, STATE, SUPERSEDED_BY } from "../lineage/attributes.ts";
 import { eventTime, isRetired, lineageOf } from "../lineage/lineage.ts";
 import type { Image } from "../opennebula/opennebula.ts";
 import type { ConversionOverview } from "./conversion-overview.ts";

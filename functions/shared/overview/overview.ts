@@ -1,11 +1,11 @@
-import { readCacheIndex } from "../cache-index.ts";
-import type { Clock } from "../clock.ts";
-import type { Config } from "../config.ts";
-import { IDENTIFIER } from "../lineage/attributes.ts";
+import { readCacheIndex } from "../vmcatcher/cache-index.ts";
+import type { Clock } from "../time/clock.ts";
+import type { Config } from "../settings/config.ts";
+import { IDENTIFIER } from "../../job/identifier.ts";
 import type { OpenNebula } from "../opennebula/opennebula.ts";
 import type { Queues } from "../queue/queue.ts";
 import { listSpool, type SpoolListing } from "../spool/listing.ts";
-import { readProgress } from "../staging.ts";
+import { readProgress } from "../staging/staging.ts";
 import { conversionOverview, type ConversionOverview } from "./conversion-overview.ts";
 import { readDeadLetters, type DeadLetterReader } from "./dead-letter-reader.ts";
 import { identifierOverviews, type IdentifierOverview } from "./identifier-overview.ts";

@@ -1,4 +1,4 @@
-import { GiveUp } from "../errors.ts";
+import { GiveUp } from "../step/errors.ts";
 import type { DeadLetter, Queue, QueueDepth, QueuedMessage } from "../queue/queue.ts";
 import { readEnvelope } from "../worker/envelope.ts";
 import type { DeadLetterReader } from "./dead-letter-reader.ts";

@@ -1,4 +1,4 @@
-import { errorText } from "../errors.ts";
+import { errorText } from "../log/error-text.ts";
 
 /** What stands in place of something that could not be asked. */
 export interface Unavailable {

@@ -1,4 +1,4 @@
-import { GiveUp } from "../errors.ts";
+import { GiveUp } from "../step/errors.ts";
 import type { DeadLetterReason, Outgoing } from "./queue.ts";
 
 /**

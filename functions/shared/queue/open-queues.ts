@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
-import type { Config } from "../config.ts";
+import type { Clock } from "../time/clock.ts";
+import type { Config } from "../settings/config.ts";
 import type { Queues } from "./queue.ts";
 
 /**

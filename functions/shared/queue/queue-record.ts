@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Config } from "../config.ts";
-import { unlessMissing } from "../unless-missing.ts";
+import type { Config } from "../settings/config.ts";
+import { unlessMissing } from "../files/unless-missing.ts";
 
 type Settings = Pick<
   Config,

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { errorText } from "../errors.ts";
+import { errorText } from "../log/error-text.ts";
 import { QueueFailure } from "./queue-failure.ts";
 
 /** Anything thrown by node:sqlite or by the file system as a QueueFailure that says what to do about it. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Clock } from "../clock.ts";
-import { LeaseLost } from "../errors.ts";
+import type { Clock } from "../time/clock.ts";
+import { LeaseLost } from "../step/errors.ts";
 import {
   checkOutgoing,
   checkReceive,

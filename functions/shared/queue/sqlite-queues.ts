@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { systemClock, type Clock } from "../clock.ts";
+import { systemClock, type Clock } from "../time/clock.ts";
 import { MISSING, QueueFailure } from "./queue-failure.ts";
 import { openQueueFile } from "./sqlite-file.ts";
 import { sqliteFailure } from "./sqlite-error.ts";

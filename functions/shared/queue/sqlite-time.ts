@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../time/clock.ts";
 import { latestSchema } from "./sqlite-rows.ts";
 import type { Statements } from "./sqlite-statements.ts";
 import { transaction } from "./sqlite-transaction.ts";

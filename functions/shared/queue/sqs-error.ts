@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { errorText } from "../errors.ts";
+import { errorText } from "../log/error-text.ts";
 import { QueueFailure } from "./queue-failure.ts";
 
 /** Anything thrown by the SDK as a QueueFailure. */

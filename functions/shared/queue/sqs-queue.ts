@@ -6,7 +6,7 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
-import { LeaseLost } from "../errors.ts";
+import { LeaseLost } from "../step/errors.ts";
 import { checkOutgoing, checkReceive, checkVisibility, storableJson } from "./limits.ts";
 import type {
   DeadLetter,

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { namesIn } from "../names-in.ts";
+import { namesIn } from "../files/names-in.ts";
 
 /** What lies in the spool. */
 export interface SpoolListing {

@@ -1,7 +1,7 @@
-import { systemClock } from "../clock.ts";
-import type { Config } from "../config.ts";
-import type { Deps } from "../deps.ts";
-import type { Log } from "../log.ts";
+import { systemClock } from "../time/clock.ts";
+import type { Config } from "../settings/config.ts";
+import type { Deps } from "../step/deps.ts";
+import type { Log } from "../log/log.ts";
 import { createOpenNebula } from "../opennebula/client.ts";
 import type { CallReport } from "../opennebula/rpc.ts";
 

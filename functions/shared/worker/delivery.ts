@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import type { Deps } from "../deps.ts";
-import { GiveUp, LeaseLost } from "../errors.ts";
+import type { Deps } from "../step/deps.ts";
+import { GiveUp, LeaseLost } from "../step/errors.ts";
 import type { Delivery } from "../queue/queue.ts";
-import { createTrace, isTrace, traceId } from "../trace.ts";
+import { createTrace, isTrace, traceId } from "../log/trace.ts";
 import { readEnvelope, restartedBody } from "./envelope.ts";
 import type { JobFacts } from "./envelope.ts";
 import { keepLease } from "./heartbeat.ts";

@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { GiveUp, errorText } from "../errors.ts";
+import { GiveUp } from "../step/errors.ts";
+import { errorText } from "../log/error-text.ts";
 
 /** A message as far as the runtime must understand it; the rest is the step's business. */
 export interface Envelope {

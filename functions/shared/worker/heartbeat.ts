@@ -1,6 +1,7 @@
-import type { Clock } from "../clock.ts";
-import { LeaseLost, RetryLater, errorText } from "../errors.ts";
-import type { Log } from "../log.ts";
+import type { Clock } from "../time/clock.ts";
+import { LeaseLost, RetryLater } from "../step/errors.ts";
+import { errorText } from "../log/error-text.ts";
+import type { Log } from "../log/log.ts";
 import type { Delivery, Queue } from "../queue/queue.ts";
 
 /**

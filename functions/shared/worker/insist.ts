@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
-import { GiveUp, LeaseLost } from "../errors.ts";
+import type { Clock } from "../time/clock.ts";
+import { GiveUp, LeaseLost } from "../step/errors.ts";
 import { CALL_BACKOFF, backoffSeconds } from "./backoff.ts";
 
 /**

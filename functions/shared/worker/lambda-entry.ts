@@ -1,5 +1,5 @@
-import { readConfig } from "../config.ts";
-import { createLog } from "../log.ts";
+import { readConfig } from "../settings/config.ts";
+import { createLog } from "../log/log.ts";
 import { openQueues } from "../queue/open-queues.ts";
 import { createDeps } from "./create-deps.ts";
 import { lambdaHandler } from "./lambda.ts";

@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.ts";
-import { errorText } from "../errors.ts";
-import type { Log } from "../log.ts";
+import type { Clock } from "../time/clock.ts";
+import { errorText } from "../log/error-text.ts";
+import type { Log } from "../log/log.ts";
 import { RECEIVE_BACKOFF, backoffSeconds } from "./backoff.ts";
 
 /** Something that may be out, and what is known of it; shared by all who wait for it. */

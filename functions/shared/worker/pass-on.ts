@@ -1,4 +1,5 @@
-import { GiveUp, RetryLater, errorText } from "../errors.ts";
+import { GiveUp, RetryLater } from "../step/errors.ts";
+import { errorText } from "../log/error-text.ts";
 import type { Outgoing } from "../queue/queue.ts";
 import { insist } from "./insist.ts";
 import type { Patience } from "./insist.ts";

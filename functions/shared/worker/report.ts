@@ -1,4 +1,4 @@
-import type { Log } from "../log.ts";
+import type { Log } from "../log/log.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** Writes the one line that every delivery ends with: info = it is over, warn = it comes again, error = a person must act. */

@@ -1,4 +1,4 @@
-import { errorText } from "../errors.ts";
+import { errorText } from "../log/error-text.ts";
 import type { Delivery } from "../queue/queue.ts";
 import { insist } from "./insist.ts";
 import type { Outcome } from "./outcome.ts";

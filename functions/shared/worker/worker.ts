@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import type { Clock } from "../clock.ts";
-import { errorText } from "../errors.ts";
+import type { Clock } from "../time/clock.ts";
+import { errorText } from "../log/error-text.ts";
 import type { Delivery, Queue } from "../queue/queue.ts";
 import { handleDelivery } from "./delivery.ts";
 import { watchOutage } from "./outage.ts";

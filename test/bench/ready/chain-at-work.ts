@@ -3,7 +3,7 @@ import { link, mkdir, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
-import { hookPath } from "../../../functions/cli/hook.ts";
+import { hookPath } from "../../../functions/shared/spool/hook-path.ts";
 import { allocatedBytes } from "../../../functions/shared/disk/image-file.ts";
 import { runProcess } from "../../e2e/processes.ts";
 import { createDiskFiles } from "../../fakes/opennebula/disk-files.ts";

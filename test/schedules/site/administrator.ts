@@ -1,4 +1,5 @@
-import { IDENTIFIER, STATE, SUPERSEDED_BY } from "../../../functions/shared/lineage/attributes.ts";
+import { IDENTIFIER } from "../../../functions/job/identifier.ts";
+import { STATE, SUPERSEDED_BY } from "../../../functions/shared/lineage/attributes.ts";
 import { OneError } from "../../fakes/opennebula/one-error.ts";
 import type { Image } from "../../fakes/opennebula/image.ts";
 import { textOf } from "../../fakes/opennebula/template.ts";

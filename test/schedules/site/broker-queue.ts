@@ -1,4 +1,4 @@
-import { LeaseLost } from "../../../functions/shared/errors.ts";
+import { LeaseLost } from "../../../functions/shared/step/errors.ts";
 import {
   checkOutgoing,
   checkVisibility,

@@ -1,7 +1,7 @@
 import { linkSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseEntry } from "../../../functions/enqueue-event/entry.ts";
-import { jobOf } from "../../../functions/enqueue-event/message.ts";
+import { parseEntry } from "../../../functions/shared/spool/entry.ts";
+import { jobOf } from "../../../functions/shared/spool/job-of.ts";
 import { disk } from "../engine/modules/disk-operation.ts";
 import type { Timeline } from "../engine/timeline.ts";
 import type { Content, Form } from "./content.ts";

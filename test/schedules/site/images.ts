@@ -1,9 +1,5 @@
-import {
-  CONFIRMED,
-  EVENT_TIME,
-  IDENTIFIER,
-  STATE,
-} from "../../../functions/shared/lineage/attributes.ts";
+import { CONFIRMED, EVENT_TIME, STATE } from "../../../functions/shared/lineage/attributes.ts";
+import { IDENTIFIER } from "../../../functions/job/identifier.ts";
 import type { Image } from "../../fakes/opennebula/image.ts";
 import { textOf } from "../../fakes/opennebula/template.ts";
 import type { World } from "../../fakes/opennebula/world.ts";

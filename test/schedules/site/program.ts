@@ -2,12 +2,12 @@ import { FIRST_STEP, steps, type StepName } from "../../../functions/registry.ts
 import { Leftovers } from "../../../functions/enqueue-event/leftovers.ts";
 import { cleanUntil } from "../../../functions/janitor/loop.ts";
 import { drainSpool } from "../../../functions/enqueue-event/drain.ts";
-import { openSpool } from "../../../functions/enqueue-event/spool.ts";
+import { openSpool } from "../../../functions/shared/spool/spool.ts";
 import { sweepUntil } from "../../../functions/restore-permissions/sweep.ts";
-import type { Clock } from "../../../functions/shared/clock.ts";
-import type { Config } from "../../../functions/shared/config.ts";
-import type { Deps } from "../../../functions/shared/deps.ts";
-import type { Log } from "../../../functions/shared/log.ts";
+import type { Clock } from "../../../functions/shared/time/clock.ts";
+import type { Config } from "../../../functions/shared/settings/config.ts";
+import type { Deps } from "../../../functions/shared/step/deps.ts";
+import type { Log } from "../../../functions/shared/log/log.ts";
 import { createOpenNebula } from "../../../functions/shared/opennebula/client.ts";
 import { backoffSeconds, RECEIVE_BACKOFF } from "../../../functions/shared/worker/backoff.ts";
 import { openStepQueues } from "../../../functions/shared/worker/step-queues.ts";

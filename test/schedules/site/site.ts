@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readConfig, type Config } from "../../../functions/shared/config.ts";
+import { readConfig, type Config } from "../../../functions/shared/settings/config.ts";
 import { addUser, findUser } from "../../fakes/opennebula/user-methods.ts";
 import { Faults } from "../engine/faults.ts";
 import { disk } from "../engine/modules/disk-operation.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, it, type TestContext } from "node:test";
-import { ConfigError } from "../../../functions/shared/config.ts";
+import { ConfigError } from "../../../functions/shared/settings/config.ts";
 import { servePages, type Page } from "../../../functions/shared/health/http-server.ts";
 import { recordingLog } from "../worker/recording-log.ts";
 import { ask } from "./scrape.ts";

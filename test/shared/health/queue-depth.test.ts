@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
-import { systemClock } from "../../../functions/shared/clock.ts";
+import { systemClock } from "../../../functions/shared/time/clock.ts";
 import type { DepthQueue } from "../../../functions/shared/health/depth-probe.ts";
 import { openHealth } from "../../../functions/shared/health/health.ts";
 import { QueueFailure } from "../../../functions/shared/queue/queue-failure.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { IDENTIFIER } from "../../../functions/shared/lineage/attributes.ts";
+import { IDENTIFIER } from "../../../functions/job/identifier.ts";
 import {
   isRenamed,
   retiredName,

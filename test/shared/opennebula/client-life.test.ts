@@ -3,7 +3,7 @@ import { mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { RpcFault, RpcTransportError } from "../../../functions/shared/errors.ts";
+import { RpcFault, RpcTransportError } from "../../../functions/shared/opennebula/rpc-errors.ts";
 import { createOpenNebula } from "../../../functions/shared/opennebula/client.ts";
 import {
   isMissing,

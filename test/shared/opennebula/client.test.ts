@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { RpcFault, RpcTransportError } from "../../../functions/shared/errors.ts";
+import { RpcFault, RpcTransportError } from "../../../functions/shared/opennebula/rpc-errors.ts";
 import { createOpenNebula } from "../../../functions/shared/opennebula/client.ts";
 import type { OpenNebula } from "../../../functions/shared/opennebula/opennebula.ts";
 import { failure, startServer, success, type TestServer } from "./misbehaving-server.ts";

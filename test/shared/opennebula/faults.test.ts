@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { RpcFault } from "../../../functions/shared/errors.ts";
+import { RpcFault } from "../../../functions/shared/opennebula/rpc-errors.ts";
 import {
   isMissing,
   isNameTaken,

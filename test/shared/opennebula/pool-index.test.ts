@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { IDENTIFIER } from "../../../functions/shared/lineage/attributes.ts";
+import { IDENTIFIER } from "../../../functions/job/identifier.ts";
 import { parseImage } from "../../../functions/shared/opennebula/image.ts";
 import type { Image } from "../../../functions/shared/opennebula/opennebula.ts";
 import { PoolIndex } from "../../../functions/shared/opennebula/pool-index.ts";

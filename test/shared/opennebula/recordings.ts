@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
-import { RpcFault } from "../../../functions/shared/errors.ts";
+import { RpcFault } from "../../../functions/shared/opennebula/rpc-errors.ts";
 import { AnswerReader } from "../../../functions/shared/opennebula/codec.ts";
 
 const directory = new URL("../../fixtures/opennebula/recordings/", import.meta.url);

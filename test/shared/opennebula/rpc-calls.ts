@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import * as z from "zod";
-import { RpcTransportError } from "../../../functions/shared/errors.ts";
+import { RpcTransportError } from "../../../functions/shared/opennebula/rpc-errors.ts";
 import { createRpc, type Rpc, type RpcOptions } from "../../../functions/shared/opennebula/rpc.ts";
 import { success } from "./misbehaving-server.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { describe, test } from "node:test";
 import * as z from "zod";
-import { RpcTransportError } from "../../../functions/shared/errors.ts";
+import { RpcTransportError } from "../../../functions/shared/opennebula/rpc-errors.ts";
 import { startServer } from "./misbehaving-server.ts";
 import { info, ok, rpcTo, thrown } from "./rpc-calls.ts";
 

@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";
 import * as z from "zod";
-import { RpcFault } from "../../../functions/shared/errors.ts";
+import { RpcFault } from "../../../functions/shared/opennebula/rpc-errors.ts";
 import type { CallReport } from "../../../functions/shared/opennebula/rpc.ts";
 import { failure, startServer, success } from "./misbehaving-server.ts";
 import { answerBody, recordings } from "./recordings.ts";

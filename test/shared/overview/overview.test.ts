@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { collectOverview, type Overview } from "../../../functions/shared/overview/overview.ts";
 import { isUnavailable, type Unavailable } from "../../../functions/shared/overview/unavailable.ts";
-import { systemClock } from "../../../functions/shared/clock.ts";
+import { systemClock } from "../../../functions/shared/time/clock.ts";
 import type { Image } from "../../../functions/shared/opennebula/opennebula.ts";
 import { openSqliteQueues } from "../../../functions/shared/queue/sqlite-queues.ts";
 import type { Queues } from "../../../functions/shared/queue/queue.ts";

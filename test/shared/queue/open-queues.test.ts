@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { readConfig, type Config } from "../../../functions/shared/config.ts";
+import { readConfig, type Config } from "../../../functions/shared/settings/config.ts";
 import { openQueues } from "../../../functions/shared/queue/open-queues.ts";
 import { QueueFailure } from "../../../functions/shared/queue/queue-failure.ts";
 

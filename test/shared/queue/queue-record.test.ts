@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { readConfig } from "../../../functions/shared/config.ts";
+import { readConfig } from "../../../functions/shared/settings/config.ts";
 import { checkQueue, recordQueue } from "../../../functions/shared/queue/queue-record.ts";
 
 const directory = await mkdtemp(join(tmpdir(), "queue-record-"));

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
-import type { Clock } from "../../../functions/shared/clock.ts";
-import { LeaseLost } from "../../../functions/shared/errors.ts";
+import type { Clock } from "../../../functions/shared/time/clock.ts";
+import { LeaseLost } from "../../../functions/shared/step/errors.ts";
 import type { Queue } from "../../../functions/shared/queue/queue.ts";
 import { openSqliteQueues } from "../../../functions/shared/queue/sqlite-queues.ts";
 

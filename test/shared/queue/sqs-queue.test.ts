@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { createHash } from "node:crypto";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { test, type TestContext } from "node:test";
-import { LeaseLost } from "../../../functions/shared/errors.ts";
+import { LeaseLost } from "../../../functions/shared/step/errors.ts";
 import { QueueFailure } from "../../../functions/shared/queue/queue-failure.ts";
 import type { Delivery, Queue, Queues } from "../../../functions/shared/queue/queue.ts";
 import { openSqsQueues } from "../../../functions/shared/queue/sqs-queues.ts";

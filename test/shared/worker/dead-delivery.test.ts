@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { GiveUp, StartOver } from "../../../functions/shared/errors.ts";
+import { GiveUp, StartOver } from "../../../functions/shared/step/errors.ts";
 import { MESSAGE, numberOf, until, workbench } from "./workbench.ts";
 
 describe("a delivery", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { GiveUp, RetryLater, StartOver } from "../../../functions/shared/errors.ts";
+import { GiveUp, RetryLater, StartOver } from "../../../functions/shared/step/errors.ts";
 import { MESSAGE, until, workbench } from "./workbench.ts";
 
 describe("a delivery", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { GiveUp, LeaseLost, RetryLater } from "../../../functions/shared/errors.ts";
+import { GiveUp, LeaseLost, RetryLater } from "../../../functions/shared/step/errors.ts";
 import { MESSAGE, aborted, until, workbench } from "./workbench.ts";
 
 /** A step that runs until it is told to stop or to end, and notes both. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { GiveUp, LeaseLost } from "../../../functions/shared/errors.ts";
+import { GiveUp, LeaseLost } from "../../../functions/shared/step/errors.ts";
 import { insist } from "../../../functions/shared/worker/insist.ts";
 import { ManualClock } from "./manual-clock.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import { GiveUp, RetryLater, StartOver } from "../../../functions/shared/errors.ts";
+import { GiveUp, RetryLater, StartOver } from "../../../functions/shared/step/errors.ts";
 import type { Delivery } from "../../../functions/shared/queue/queue.ts";
 import { lambdaHandler } from "../../../functions/shared/worker/lambda.ts";
 import { MESSAGE, numberOf, workbench } from "./workbench.ts";

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { Clock } from "../../../functions/shared/clock.ts";
+import type { Clock } from "../../../functions/shared/time/clock.ts";
 
 /** Time that stands still until the test moves it. */
 export class ManualClock implements Clock {

@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import {
-  GiveUp,
-  LeaseLost,
-  RetryLater,
-  RpcFault,
-  RpcTransportError,
-  StartOver,
-} from "../../../functions/shared/errors.ts";
+import { GiveUp, LeaseLost, RetryLater, StartOver } from "../../../functions/shared/step/errors.ts";
+import { RpcFault, RpcTransportError } from "../../../functions/shared/opennebula/rpc-errors.ts";
 import { ShuttingDown, outcomeOf } from "../../../functions/shared/worker/outcome.ts";
 
 const FIRST = { attempt: 1, restarts: 0, random: () => 1 };

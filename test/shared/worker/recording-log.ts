@@ -1,4 +1,4 @@
-import type { Log } from "../../../functions/shared/log.ts";
+import type { Log } from "../../../functions/shared/log/log.ts";
 
 /** What was logged: level, text and all bindings. */
 export type Line = Readonly<Record<string, unknown>>;

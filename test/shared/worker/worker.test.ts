@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { RetryLater } from "../../../functions/shared/errors.ts";
+import { RetryLater } from "../../../functions/shared/step/errors.ts";
 import { ShuttingDown } from "../../../functions/shared/worker/outcome.ts";
 import { runStep } from "../../../functions/shared/worker/worker.ts";
 import { MESSAGE, aborted, numberOf, until, workbench } from "./workbench.ts";

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { GiveUp, type Facts } from "../../errors.ts";
+import { GiveUp, type Facts } from "../../step/errors.ts";
 import { SliceInflater, type GrainJob } from "./slice.ts";
 
 /* A thread that inflates slices until there are no more; see inflate-grains.ts, which starts it. */

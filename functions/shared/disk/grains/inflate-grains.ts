@@ -1,13 +1,13 @@
 import type { FileHandle } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import * as z from "zod";
-import { GiveUp } from "../../errors.ts";
+import { GiveUp } from "../../step/errors.ts";
 import type { GrainLayout } from "../limits.ts";
 import type { Range } from "../reader.ts";
 import { refusal } from "../refusal.ts";
 import type { GrainTask } from "./grain-thread.ts";
 import { SliceInflater, sliceCount, type GrainJob } from "./slice.ts";
-import { runThread } from "../../thread.ts";
+import { runThread } from "../thread.ts";
 
 /** A VMDK that has been inspected, and what to make of it. */
 export interface GrainConversion {

@@ -1,5 +1,5 @@
 import { constants, createInflate, deflateSync, inflateSync } from "node:zlib";
-import { systemCode } from "../../errors.ts";
+import { systemCode } from "../../files/system-code.ts";
 
 /**
  * Inflates one zlib stream.

@@ -1,5 +1,5 @@
 import { execa, ExecaError } from "execa";
-import { RetryLater } from "../../errors.ts";
+import { RetryLater } from "../../step/errors.ts";
 import { caged, programEnvironment } from "../cage.ts";
 import { quoted, refusal } from "../refusal.ts";
 import { MAX_WINDOW_BYTES } from "./packing.ts";

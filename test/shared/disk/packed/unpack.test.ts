@@ -7,7 +7,7 @@ import { constants, gzipSync, zstdCompressSync } from "node:zlib";
 import { execa } from "execa";
 import type { Packing } from "../../../../functions/shared/disk/packed/packing.ts";
 import { unpack, type UnpackLimits } from "../../../../functions/shared/disk/packed/unpack.ts";
-import { RetryLater } from "../../../../functions/shared/errors.ts";
+import { RetryLater } from "../../../../functions/shared/step/errors.ts";
 import { readerOf } from "../bytes.ts";
 
 const MIB = 2 ** 20;

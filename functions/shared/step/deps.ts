@@ -1,0 +1,12 @@
+import type { Clock } from "../time/clock.ts";
+import type { Config } from "../settings/config.ts";
+import type { Log } from "../log/log.ts";
+import type { OpenNebula } from "../opennebula/opennebula.ts";
+
+/** What every function is given; a handler names the part that it needs. */
+export interface Deps {
+  readonly config: Config;
+  readonly opennebula: OpenNebula;
+  readonly clock: Clock;
+  readonly log: Log;
+}
