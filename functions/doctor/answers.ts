@@ -4,8 +4,8 @@ import { IDENTIFIER } from "../job/identifier.ts";
 import type { Account, Datastore, Image, OpenNebula } from "../shared/opennebula/opennebula.ts";
 import { openQueues } from "../shared/queue/open-queues.ts";
 import type { QueueDepth } from "../shared/queue/queue.ts";
-import { Unavailable } from "./check.ts";
 import { once } from "./once.ts";
+import { Unavailable } from "./unavailable.ts";
 
 /** What OpenNebula and the queues say. Each is asked once, whoever wants to know. Where nothing else is said, they throw Unavailable. */
 export interface Answers {

@@ -1,6 +1,7 @@
 import { errorText } from "../shared/log/error-text.ts";
-import { error, Unavailable, unchecked, type Check, type Finding, type Verdict } from "./check.ts";
+import { error, unchecked, type Check, type Finding, type Verdict } from "./check.ts";
 import type { Examination } from "./examination.ts";
+import { Unavailable } from "./unavailable.ts";
 
 /** What the doctor found. */
 export interface Diagnosis {

@@ -1,5 +1,6 @@
 import { SEE_OPENNEBULA } from "../answers.ts";
-import { error, ok, Unavailable, warning, type Check } from "../check.ts";
+import { error, ok, warning, type Check } from "../check.ts";
+import { Unavailable } from "../unavailable.ts";
 
 /** The version of OpenNebula against those whose behaviour is known. */
 export const version: Check = {
