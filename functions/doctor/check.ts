@@ -7,7 +7,7 @@ export interface Check {
   /** What it looks at, in a few words. */
   readonly looksAt: string;
   /** Looks, and changes nothing. @throws Unavailable, and what the system throws: `examine` tells what that means */
-  look(site: Examination, signal: AbortSignal): Promise<readonly Verdict[]>;
+  look(site: Examination, signal: AbortSignal): Promise<Verdict | readonly Verdict[]>;
 }
 
 export type Severity = Verdict["severity"];

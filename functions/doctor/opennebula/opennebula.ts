@@ -13,9 +13,9 @@ export const opennebula: Check = {
       throw new Unavailable("there is no account to ask with", "see the check one-auth", { cause });
     });
     try {
-      return [ok(`${config.oneXmlrpc.host} answers: ${await answers.version()}`)];
+      return ok(`${config.oneXmlrpc.host} answers: ${await answers.version()}`);
     } catch (thrown) {
-      return [error(errorText(thrown), fixOf(thrown))];
+      return error(errorText(thrown), fixOf(thrown));
     }
   },
 };

@@ -13,16 +13,14 @@ export const version: Check = {
     const [major = Number.NaN, minor = Number.NaN] = text.split(".").map(Number);
     const number = major * 1000 + minor;
     if (number >= TESTED.from && number <= TESTED.to) {
-      return [ok(text)];
+      return ok(text);
     }
     return number >= OLDEST
-      ? [
-          warning(
-            `OpenNebula is ${text}; tested are 6.10 to 7.4`,
-            "try an update of an image that nobody uses first, or upgrade OpenNebula",
-          ),
-        ]
-      : [error(`OpenNebula is ${text}`, "upgrade it to 5.12 or newer, better 6.10")];
+      ? warning(
+          `OpenNebula is ${text}; tested are 6.10 to 7.4`,
+          "try an update of an image that nobody uses first, or upgrade OpenNebula",
+        )
+      : error(`OpenNebula is ${text}`, "upgrade it to 5.12 or newer, better 6.10");
   },
 };
 
