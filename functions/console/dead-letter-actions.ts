@@ -1,13 +1,12 @@
-import type { Queue } from "../shared/queue/queue.ts";
+import type { Queue, Queues } from "../shared/queue/queue.ts";
 import type { Actions } from "./actions.ts";
-import type { ConsoleOptions } from "./console.ts";
 
 /**
  * Replays and discards in every queue: an id says nothing of the queue that it is from.
  * @param changed told when something may have changed, after a failure too
  */
 export function deadLetterActions(
-  { queues, queueNames }: Pick<ConsoleOptions, "queues" | "queueNames">,
+  { queues, queueNames }: { readonly queues: Queues; readonly queueNames: readonly string[] },
   changed: () => void,
 ): Actions {
   const inEach = async (act: (queue: Queue) => Promise<number>): Promise<number> => {

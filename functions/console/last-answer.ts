@@ -1,3 +1,5 @@
+import { within } from "../shared/time/within.ts";
+
 /**
  * Makes a question that may take long one that does not: while it is still open, who asks again gets what was answered last, or
  * the last failure. Only the very first is waited for. An OpenNebula that hangs so does not hold up what is told of all else.
@@ -24,24 +26,10 @@ export function lastAnswer<Value>(
   };
   return async () => {
     underWay ??= begin();
-    const answer = last === undefined ? underWay : within(patienceMs, underWay, last);
+    const known = last;
+    const answer = known === undefined ? underWay : within(patienceMs, underWay, () => known);
     return (await answer)();
   };
 }
 
 const PATIENCE_MS = 1500;
-
-/** What the work results in, or `otherwise` when that takes longer. */
-export async function within<Result>(
-  milliseconds: number,
-  work: Promise<Result>,
-  otherwise: Result,
-): Promise<Result> {
-  const { promise, resolve } = Promise.withResolvers<Result>();
-  const timer = setTimeout(() => resolve(otherwise), milliseconds);
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

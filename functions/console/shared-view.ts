@@ -1,6 +1,6 @@
-import { within } from "./last-answer.ts";
 import { isUnavailable, type Unavailable } from "../shared/overview/unavailable.ts";
 import type { Overview } from "../shared/overview/overview.ts";
+import { within } from "../shared/time/within.ts";
 
 /** A part of the overview: the last good answer, and why there is no newer one. */
 export interface Part<Value> {
@@ -49,7 +49,9 @@ export class SharedView {
   async latest(): Promise<Seen> {
     if (this.#now() >= this.#freshUntil) {
       const refreshed = this.#refresh();
-      await (this.#seen === undefined ? refreshed : within(this.#patienceMs, refreshed, undefined));
+      await (this.#seen === undefined
+        ? refreshed
+        : within(this.#patienceMs, refreshed, () => undefined));
     }
     return this.#seen ?? this.latest();
   }

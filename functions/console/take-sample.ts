@@ -1,9 +1,9 @@
 import type { Deps } from "../shared/step/deps.ts";
 import { conversionOverview } from "../shared/overview/conversion-overview.ts";
 import { isUnavailable, orUnavailable } from "../shared/overview/unavailable.ts";
+import type { Queues } from "../shared/queue/queue.ts";
 import { countSpool } from "../shared/spool/listing.ts";
 import { readProgress } from "../shared/staging/staging.ts";
-import type { ConsoleOptions } from "./console.ts";
 import type { Sample } from "./samples.ts";
 
 /** Looks at queues, spool and conversions, and not at OpenNebula: a picture of its images costs too much to be taken unasked. */
@@ -22,9 +22,11 @@ export async function takeSample(options: Sampled, signal: AbortSignal): Promise
   };
 }
 
-type Sampled = Pick<ConsoleOptions, "queues" | "queueNames"> & {
+interface Sampled {
   readonly deps: Pick<Deps, "config" | "clock">;
-};
+  readonly queues: Queues;
+  readonly queueNames: readonly string[];
+}
 
 async function measureBacklog({ deps, queues, queueNames }: Sampled) {
   const depths = await Promise.all(

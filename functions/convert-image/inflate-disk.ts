@@ -5,7 +5,7 @@ import { convertDisk, type DiskSource } from "../shared/disk/qemu-img.ts";
 import type { PartialFile } from "./attempt.ts";
 import { refuseNested } from "./inspect-output.ts";
 import { noSpace } from "./no-space.ts";
-import type { Production } from "./produce-disk.ts";
+import type { Production } from "./production.ts";
 import { WriteBack } from "./write-back.ts";
 
 /**

@@ -1,5 +1,4 @@
 import type { FileHandle } from "node:fs/promises";
-import type { Config } from "../shared/settings/config.ts";
 import { copyRange } from "../shared/disk/copy-range.ts";
 import type { Inspection } from "../shared/disk/finding.ts";
 import { convertDisk, type DiskSource } from "../shared/disk/qemu-img.ts";
@@ -9,16 +8,10 @@ import { cloneFile } from "./clone-file.ts";
 import { inflateDisk } from "./inflate-disk.ts";
 import { refuseNested } from "./inspect-output.ts";
 import { noSpace } from "./no-space.ts";
+import type { Production } from "./production.ts";
 import { checkSpace } from "./space.ts";
 import type { UnpackedImage } from "./unpack-image.ts";
 import { WriteBack } from "./write-back.ts";
-
-/** What it takes to make a disk. */
-export interface Production {
-  readonly workspace: Workspace;
-  readonly config: Pick<Config, "format" | "convertTimeoutSeconds" | "convertWorkers">;
-  readonly onProgress?: (percent: number) => void;
-}
 
 /**
  * Makes the disk of an inspected image in the site's format.

@@ -4,8 +4,9 @@ import { IDENTIFIER } from "../job/identifier.ts";
 import type { Account, Datastore, Image, OpenNebula } from "../shared/opennebula/opennebula.ts";
 import { openQueues } from "../shared/queue/open-queues.ts";
 import type { QueueDepth } from "../shared/queue/queue.ts";
-import { Unavailable } from "./check.ts";
+import { within } from "../shared/time/within.ts";
 import { once } from "./once.ts";
+import { Unavailable } from "./unavailable.ts";
 
 /** What OpenNebula and the queues say. Each is asked once, whoever wants to know. Where nothing else is said, they throw Unavailable. */
 export interface Answers {
@@ -61,7 +62,9 @@ export function createAnswers(
         ...(await (await queues.open(name)).depth()),
       }));
       return {
-        depths: await within(QUEUES_LIMIT_MS, Promise.all(depths)),
+        depths: await within(QUEUES_LIMIT_MS, Promise.all(depths), () => {
+          throw new Error(`the queues did not answer within ${QUEUES_LIMIT_MS / 1000} s`);
+        }),
         differences: queues.differences(),
       };
     }),
@@ -78,16 +81,3 @@ const QUEUES_LIMIT_MS = 8000;
 
 /** Where it is told why OpenNebula cannot be asked. */
 export const SEE_OPENNEBULA = "see the checks one-auth and opennebula";
-
-async function within<Result>(limitMs: number, answer: Promise<Result>): Promise<Result> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => late.reject(new Error(`the queues did not answer within ${limitMs / 1000} s`)),
-    limitMs,
-  );
-  try {
-    return await Promise.race([answer, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

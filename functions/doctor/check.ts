@@ -7,7 +7,7 @@ export interface Check {
   /** What it looks at, in a few words. */
   readonly looksAt: string;
   /** Looks, and changes nothing. @throws Unavailable, and what the system throws: `examine` tells what that means */
-  look(site: Examination, signal: AbortSignal): Promise<readonly Verdict[]>;
+  look(site: Examination, signal: AbortSignal): Promise<Verdict | readonly Verdict[]>;
 }
 
 export type Severity = Verdict["severity"];
@@ -24,18 +24,6 @@ export type Verdict =
 
 /** A verdict with the name of its check. */
 export type Finding = Verdict & { readonly check: string };
-
-/** Thrown when what a check needs was not to be had; its finding is `unchecked` then, with this reason. */
-export class Unavailable extends Error {
-  /** As `fix` of a verdict. */
-  readonly fix: string;
-
-  constructor(why: string, fix: string, options: { cause?: unknown } = {}) {
-    super(why, options);
-    this.name = "Unavailable";
-    this.fix = fix;
-  }
-}
 
 /** All is well with what was seen. */
 export function ok(seen: string): Verdict {

@@ -1,8 +1,8 @@
 import { chooseDatastore } from "../shared/datastore/choose-datastore.ts";
 import { errorText } from "../shared/log/error-text.ts";
 import type { Datastore } from "../shared/opennebula/opennebula.ts";
-import { Unavailable } from "./check.ts";
 import type { Examination } from "./examination.ts";
+import { Unavailable } from "./unavailable.ts";
 
 /** A datastore that the settings name. */
 export interface WantedDatastore {

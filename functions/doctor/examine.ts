@@ -1,6 +1,8 @@
+import { systemCode } from "../shared/files/system-code.ts";
 import { errorText } from "../shared/log/error-text.ts";
-import { error, Unavailable, unchecked, type Check, type Finding, type Verdict } from "./check.ts";
+import { error, unchecked, type Check, type Finding, type Verdict } from "./check.ts";
 import type { Examination } from "./examination.ts";
+import { Unavailable } from "./unavailable.ts";
 
 /** What the doctor found. */
 export interface Diagnosis {
@@ -45,7 +47,7 @@ async function look(
   site: Examination,
   signal: AbortSignal,
 ): Promise<readonly Verdict[]> {
-  const verdicts = await check.look(site, signal);
+  const verdicts = [await check.look(site, signal)].flat();
   if (verdicts.length === 0) {
     throw new Error("it came to no verdict");
   }
@@ -62,8 +64,8 @@ function verdictOn(thrown: unknown, check: Check, limitMs: number): Verdict {
   if (thrown instanceof Unavailable) {
     return unchecked(thrown.message, thrown.fix);
   }
-  if (thrown instanceof Error && "code" in thrown && DENIED.has(thrown.code)) {
-    return unchecked(`not allowed to look: ${thrown.message}`, "run doctor as root");
+  if (DENIED.has(systemCode(thrown))) {
+    return unchecked(`not allowed to look: ${errorText(thrown)}`, "run doctor as root");
   }
   return error(
     `the check itself failed: ${errorText(thrown)}`,
@@ -71,4 +73,4 @@ function verdictOn(thrown: unknown, check: Check, limitMs: number): Verdict {
   );
 }
 
-const DENIED: ReadonlySet<unknown> = new Set(["EACCES", "EPERM"]);
+const DENIED: ReadonlySet<string | undefined> = new Set(["EACCES", "EPERM"]);

@@ -1,9 +1,9 @@
 import { access } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { Unavailable } from "./check.ts";
 import type { CronJob } from "./cron-jobs.ts";
 import type { Examination } from "./examination.ts";
 import { findPerson, ourselves, type Person } from "./person.ts";
+import { Unavailable } from "./unavailable.ts";
 
 /** What the checks of vmcatcher's side begin with. All throw Unavailable. */
 

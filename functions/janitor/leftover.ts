@@ -1,4 +1,4 @@
-import type { LeftoverKind } from "../shared/health/leftover-kinds.ts";
+import type { LeftoverKind } from "../shared/staging/leftover-kinds.ts";
 
 /** Something that belongs to one job, and that nobody needs once that job is over. */
 export interface Leftover {

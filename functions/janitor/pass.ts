@@ -1,7 +1,7 @@
 import type { Deps } from "../shared/step/deps.ts";
 import { errorText } from "../shared/log/error-text.ts";
 import { RpcTransportError } from "../shared/opennebula/rpc-errors.ts";
-import type { LeftoverKind } from "../shared/health/leftover-kinds.ts";
+import type { LeftoverKind } from "../shared/staging/leftover-kinds.ts";
 import type { GiveSign } from "../shared/worker/sign-of-life.ts";
 import { CannotTell, type JobQueues } from "./closed-queues.ts";
 import type { Leftover } from "./leftover.ts";

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ok, Unavailable, warning, type Check } from "../../functions/doctor/check.ts";
+import { ok, warning, type Check } from "../../functions/doctor/check.ts";
 import { doctorText } from "../../functions/doctor/doctor-text.ts";
 import { createExamination } from "../../functions/doctor/examination.ts";
 import { examine } from "../../functions/doctor/examine.ts";
+import { Unavailable } from "../../functions/doctor/unavailable.ts";
 
 const site = createExamination({
   env: {},

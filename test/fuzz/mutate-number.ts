@@ -1,4 +1,4 @@
-import { hotOffset } from "./mutate.ts";
+import { hotOffset } from "./hot-offset.ts";
 import type { Random } from "./random.ts";
 
 /**

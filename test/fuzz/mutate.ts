@@ -1,6 +1,7 @@
+import { repairChecksums } from "./checksums.ts";
+import { hotOffset } from "./hot-offset.ts";
 import { mutateNumber } from "./mutate-number.ts";
 import type { Random } from "./random.ts";
-import { repairChecksums } from "./checksums.ts";
 
 /**
  * A changed copy of an image, by one to four edits: bits, header integers, pieces of text, of itself and of another image,
@@ -132,26 +133,6 @@ function spliceOther(bytes: Buffer, other: Buffer, random: Random): Buffer {
   const piece = other.subarray(from, from + SECTOR * (1 + random.below(16)));
   piece.copy(bytes, sectorOf(hotOffset(bytes, random)));
   return bytes;
-}
-
-/** Where something is read: mostly at the beginning, often at the end, and anywhere that is not empty. */
-export function hotOffset(bytes: Buffer, random: Random): number {
-  const HEAD = [64, SECTOR, 4096, 65_536];
-  const bound = Math.max(1, bytes.length);
-  const choice = random.below(10);
-  if (choice < 5) {
-    return random.below(Math.min(bound, random.pick(HEAD)));
-  }
-  if (choice < 7) {
-    return bound - 1 - random.below(Math.min(bound, 3 * SECTOR));
-  }
-  for (let attempt = 0; attempt < 32; attempt += 1) {
-    const at = random.below(bound);
-    if (bytes[at] !== 0) {
-      return at;
-    }
-  }
-  return random.below(bound);
 }
 
 function sectorOf(offset: number): number {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { cleanUntil } from "../../functions/janitor/loop.ts";
 import { steps } from "../../functions/registry.ts";
-import type { LeftoverKind } from "../../functions/shared/health/leftover-kinds.ts";
+import type { LeftoverKind } from "../../functions/shared/staging/leftover-kinds.ts";
 import { recordingLog } from "../shared/worker/recording-log.ts";
 import { createHousehold, type Household } from "./household.ts";
 

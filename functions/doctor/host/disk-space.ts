@@ -10,7 +10,7 @@ export const diskSpace: Check = {
   looksAt: "free space below VMCATCHER_ONE_HOME",
   look: async ({ config }) => {
     const path = await nearestExisting(config.stagingDirectory);
-    return [judgeSpace(path, await statfs(path))];
+    return judgeSpace(path, await statfs(path));
   },
 };
 

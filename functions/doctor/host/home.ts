@@ -13,31 +13,27 @@ export const home: Check = {
     const make = `install -d -o oneadmin -g oneadmin -m 0750 ${path}`;
     const found = await unlessMissing(stat(path));
     if (found === undefined) {
-      return [error(`${path} does not exist`, make)];
+      return error(`${path} does not exist`, make);
     }
     if (!found.isDirectory()) {
-      return [error(`${path} is no directory`, `move it away, then ${make}`)];
+      return error(`${path} is no directory`, `move it away, then ${make}`);
     }
     const service = await serviceUser(found, signal);
     if (service.uid === 0 && process.geteuid?.() === 0 && site.places.onedUser !== "root") {
-      return [
-        warning(
-          `${path} belongs to root: the service, vmcatcher and oned should all work there as another user`,
-          `chown ${site.places.onedUser}: ${path}, and run the service as that user`,
-        ),
-      ];
+      return warning(
+        `${path} belongs to root: the service, vmcatcher and oned should all work there as another user`,
+        `chown ${site.places.onedUser}: ${path}, and run the service as that user`,
+      );
     }
     const refusal = await obstacle(path, service, READ | WRITE | EXECUTE);
     if (refusal !== undefined) {
-      return [error(refusal, `chown it to the service's user, or ${make}`)];
+      return error(refusal, `chown it to the service's user, or ${make}`);
     }
     return (found.mode & WRITE) === 0
-      ? [ok(`${path}, used by ${service.name}`)]
-      : [
-          warning(
-            `${path} can be written by everybody: any user of this host could put events and images there`,
-            `chmod o-w ${path}`,
-          ),
-        ];
+      ? ok(`${path}, used by ${service.name}`)
+      : warning(
+          `${path} can be written by everybody: any user of this host could put events and images there`,
+          `chmod o-w ${path}`,
+        );
   },
 };

@@ -6,13 +6,11 @@ export const node: Check = {
   looksAt: "the version of Node.js",
   look: async ({ nodeVersion }) =>
     Number.parseInt(nodeVersion, 10) >= LEAST
-      ? [ok(nodeVersion)]
-      : [
-          error(
-            `Node.js is ${nodeVersion}`,
-            `install Node.js ${LEAST} or newer, and let PATH of the service find it first`,
-          ),
-        ],
+      ? ok(nodeVersion)
+      : error(
+          `Node.js is ${nodeVersion}`,
+          `install Node.js ${LEAST} or newer, and let PATH of the service find it first`,
+        ),
 };
 
 const LEAST = 24; // node:sqlite without a flag; `engines` of package.json

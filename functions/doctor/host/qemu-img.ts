@@ -11,7 +11,7 @@ export const qemuImg: Check = {
     const install = `install ${packageOf("qemu-img")}`;
     const path = await findInPath("qemu-img", env["PATH"] ?? "");
     if (path === undefined) {
-      return [error("qemu-img is not in PATH: no image can be converted", install)];
+      return error("qemu-img is not in PATH: no image can be converted", install);
     }
     const { stdout, shortMessage, failed } = await execa(path, ["--help"], {
       cancelSignal: signal,
@@ -21,31 +21,25 @@ export const qemuImg: Check = {
     });
     const version = /^qemu-img version (\d+)\.(\d+)\S*/m.exec(stdout);
     if (failed || version === null) {
-      return [
-        error(
-          `${path} does not say its version: ${shortMessage ?? "unknown text"}`,
-          `${install} again`,
-        ),
-      ];
+      return error(
+        `${path} does not say its version: ${shortMessage ?? "unknown text"}`,
+        `${install} again`,
+      );
     }
     if (!isNewEnough(Number(version[1]), Number(version[2]))) {
-      return [
-        error(
-          `${path} is ${version[0]}`,
-          `install ${LEAST.join(".")} or newer: older ones cannot read an image inside of an OVA`,
-        ),
-      ];
+      return error(
+        `${path} is ${version[0]}`,
+        `install ${LEAST.join(".")} or newer: older ones cannot read an image inside of an OVA`,
+      );
     }
     const formats = (/^Supported formats:(.*)$/m.exec(stdout)?.[1] ?? "").split(/\s+/);
     const missing = NEEDED.filter((format) => !formats.includes(format));
     return missing.length === 0
-      ? [ok(`${path}, ${version[0]}, with ${NEEDED.join(", ")}`)]
-      : [
-          error(
-            `${path} was built without ${missing.join(", ")}: such images cannot be converted`,
-            `${install}, complete: distributions keep some formats in packages of their own`,
-          ),
-        ];
+      ? ok(`${path}, ${version[0]}, with ${NEEDED.join(", ")}`)
+      : error(
+          `${path} was built without ${missing.join(", ")}: such images cannot be converted`,
+          `${install}, complete: distributions keep some formats in packages of their own`,
+        );
   },
 };
 

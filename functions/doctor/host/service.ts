@@ -11,26 +11,24 @@ export const service: Check = {
   look: async (site) => {
     const url = urlOf(site);
     if (typeof url === "string") {
-      return [unchecked(url, "ask the process manager (systemctl status, docker ps)")];
+      return unchecked(url, "ask the process manager (systemctl status, docker ps)");
     }
     const { good, text } = await askHealth(url);
     if (good) {
-      return [ok(`${url.host} says that it is alive`)];
+      return ok(`${url.host} says that it is alive`);
     }
     if (!text.startsWith("no answer")) {
-      return [
-        error(
-          `${url.host} says that it hangs: ${text}`,
-          "look at its log, then restart it: work in progress goes back to the queue",
-        ),
-      ];
+      return error(
+        `${url.host} says that it hangs: ${text}`,
+        "look at its log, then restart it: work in progress goes back to the queue",
+      );
     }
     const work = await waitingWork(site);
     const fix =
       "start it (systemctl start vmcatcher-one, or vmcatcher-one run); if it runs elsewhere or in containers, run doctor there";
     return work === 0
-      ? [warning(text, fix)]
-      : [error(`${text}, and ${work} events and messages wait`, fix)];
+      ? warning(text, fix)
+      : error(`${text}, and ${work} events and messages wait`, fix);
   },
 };
 

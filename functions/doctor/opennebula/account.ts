@@ -7,13 +7,11 @@ export const account: Check = {
   look: async ({ answers }) => {
     const { uid, name, groupIds } = await answers.account();
     return uid === ONEADMIN || groupIds.includes(ONEADMIN)
-      ? [ok(`${name} is ${uid === ONEADMIN ? "oneadmin itself" : "in the group oneadmin"}`)]
-      : [
-          error(
-            `${name} (${uid}) is neither oneadmin nor in the group oneadmin: it may not hand old images to oneadmin, nor see all images`,
-            `oneuser addgroup ${name} oneadmin, or put another account into the file ONE_AUTH`,
-          ),
-        ];
+      ? ok(`${name} is ${uid === ONEADMIN ? "oneadmin itself" : "in the group oneadmin"}`)
+      : error(
+          `${name} (${uid}) is neither oneadmin nor in the group oneadmin: it may not hand old images to oneadmin, nor see all images`,
+          `oneuser addgroup ${name} oneadmin, or put another account into the file ONE_AUTH`,
+        );
   },
 };
 

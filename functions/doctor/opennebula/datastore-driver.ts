@@ -13,12 +13,10 @@ export const datastoreDriver: Check = {
         const driver = attributes.get("DRIVER")?.toLowerCase();
         return driver === undefined || driver === format
           ? []
-          : [
-              warning(
-                `datastore ${id} ${name} has DRIVER=${driver}, and VMCATCHER_ONE_FORMAT is ${format}: OpenNebula converts every image once more`,
-                "let both name the same format",
-              ),
-            ];
+          : warning(
+              `datastore ${id} ${name} has DRIVER=${driver}, and VMCATCHER_ONE_FORMAT is ${format}: OpenNebula converts every image once more`,
+              "let both name the same format",
+            );
       }),
       `no datastore converts ${format} again`,
     );

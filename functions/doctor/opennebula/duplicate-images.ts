@@ -15,12 +15,10 @@ export const duplicateImages: Check = {
     const troubles = [...groups].flatMap(([identifier, images]) =>
       images.length < 2
         ? []
-        : [
-            error(
-              `${identifier} has ${images.length} live images: ${images.map(({ id, uname, name }) => `${id} of ${uname} (${name})`).join(", ")}`,
-              "rename or delete all but one (oneimage rename ID NAME), then vmcatcher-one replay --all",
-            ),
-          ],
+        : error(
+            `${identifier} has ${images.length} live images: ${images.map(({ id, uname, name }) => `${id} of ${uname} (${name})`).join(", ")}`,
+            "rename or delete all but one (oneimage rename ID NAME), then vmcatcher-one replay --all",
+          ),
     );
     return troublesOr(troubles, `${groups.size} identifiers have one live image each`);
   },

@@ -11,17 +11,15 @@ export const oneAuth: Check = {
     try {
       await readSession(path);
     } catch (thrown) {
-      return [
-        error(
-          errorText(thrown),
-          "ONE_AUTH is the path of a file with one line user:password, readable for the service's user",
-        ),
-      ];
+      return error(
+        errorText(thrown),
+        "ONE_AUTH is the path of a file with one line user:password, readable for the service's user",
+      );
     }
     const { mode } = await stat(path);
     return (mode & OTHERS) === 0
-      ? [ok(`${path} holds an account`)]
-      : [warning(`${path} can be read by everybody on this host`, `chmod 600 ${path}`)];
+      ? ok(`${path} holds an account`)
+      : warning(`${path} can be read by everybody on this host`, `chmod 600 ${path}`);
   },
 };
 

@@ -1,7 +1,8 @@
 import { errorText } from "../../shared/log/error-text.ts";
 import { RpcFault } from "../../shared/opennebula/rpc-errors.ts";
 import { readSession } from "../../shared/opennebula/session.ts";
-import { error, ok, Unavailable, type Check } from "../check.ts";
+import { error, ok, type Check } from "../check.ts";
+import { Unavailable } from "../unavailable.ts";
 
 /** Whether OpenNebula answers, and takes the account. */
 export const opennebula: Check = {
@@ -12,9 +13,9 @@ export const opennebula: Check = {
       throw new Unavailable("there is no account to ask with", "see the check one-auth", { cause });
     });
     try {
-      return [ok(`${config.oneXmlrpc.host} answers: ${await answers.version()}`)];
+      return ok(`${config.oneXmlrpc.host} answers: ${await answers.version()}`);
     } catch (thrown) {
-      return [error(errorText(thrown), fixOf(thrown))];
+      return error(errorText(thrown), fixOf(thrown));
     }
   },
 };

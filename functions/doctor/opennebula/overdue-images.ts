@@ -16,20 +16,16 @@ export const overdueImages: Check = {
       return [
         stale === undefined || stale > patience
           ? []
-          : [
-              warning(
-                `image ${id} ${name}: vmcatcher announced a newer version at ${stale} and never delivered it`,
-                "look into vmcatcher's log: its download fails, and it gives up after five tries for each list",
-              ),
-            ],
+          : warning(
+              `image ${id} ${name}: vmcatcher announced a newer version at ${stale} and never delivered it`,
+              "look into vmcatcher's log: its download fails, and it gives up after five tries for each list",
+            ),
         unknown === undefined
           ? []
-          : [
-              warning(
-                `image ${id} ${name}: vmcatcher let it expire at ${unknown}, and could not say whether it is still subscribed; it is kept`,
-                `see vmcatcher_image -l: with 3 behind ${name} all is well, otherwise retire the image by hand`,
-              ),
-            ],
+          : warning(
+              `image ${id} ${name}: vmcatcher let it expire at ${unknown}, and could not say whether it is still subscribed; it is kept`,
+              `see vmcatcher_image -l: with 3 behind ${name} all is well, otherwise retire the image by hand`,
+            ),
       ].flat();
     });
     return troublesOr(troubles, `${live.length} live images, none overdue`);

@@ -20,26 +20,22 @@ export const predecessorImages: Check = {
   },
 };
 
-function troubleOf(image: Image, expired: ReadonlySet<string>): readonly Verdict[] {
+function troubleOf(image: Image, expired: ReadonlySet<string>): Verdict | readonly [] {
   const { id, name, uname, gname, mode, state } = image;
   const rights = `${uname}:${gname} ${mode} ${state}`;
   const isLockedAway = isOneadmins(image) && (mode === "700" || state === "DISABLED");
   const hasLostRights = isOneadmins(image) && mode.endsWith("00") && expired.has(name);
   if (name === identifierOf(image) && (isLockedAway || hasLostRights)) {
-    return [
-      warning(
-        `image ${id} ${name} is the live one, and closed to its users (${rights})`,
-        `oneimage chown ${id} USER GROUP; oneimage chmod ${id} 640; oneimage enable ${id}: the next versions inherit it`,
-      ),
-    ];
+    return warning(
+      `image ${id} ${name} is the live one, and closed to its users (${rights})`,
+      `oneimage chown ${id} USER GROUP; oneimage chmod ${id} 640; oneimage enable ${id}: the next versions inherit it`,
+    );
   }
   if (isExpired(image) && !(isOneadmins(image) && state === "DISABLED" && mode.endsWith("00"))) {
-    return [
-      warning(
-        `image ${id} ${name} has expired, and is still offered (${rights})`,
-        `oneimage chown ${id} oneadmin oneadmin; oneimage chmod ${id} 700; oneimage disable ${id} (when no VM uses it)`,
-      ),
-    ];
+    return warning(
+      `image ${id} ${name} has expired, and is still offered (${rights})`,
+      `oneimage chown ${id} oneadmin oneadmin; oneimage chmod ${id} 700; oneimage disable ${id} (when no VM uses it)`,
+    );
   }
   return [];
 }

@@ -18,25 +18,21 @@ export const restrictedAttributes: Check = {
   look: async ({ places: { onedConf } }, signal) => {
     const read = await unlessMissing(readRegularFile(onedConf, MAX_BYTES, signal));
     if (read === undefined) {
-      return [
-        unchecked(
-          `there is no ${onedConf}`,
-          "run doctor on OpenNebula's front end, or name the file: --oned-conf FILE",
-        ),
-      ];
+      return unchecked(
+        `there is no ${onedConf}`,
+        "run doctor on OpenNebula's front end, or name the file: --oned-conf FILE",
+      );
     }
     const restricted = new Set(
       Array.from(read.toString("utf8").matchAll(RESTRICTED), ([, name = ""]) => name.toUpperCase()),
     );
     const missing = RELIED_ON.filter((name) => !restricted.has(name));
     return missing.length === 0
-      ? [ok(`${onedConf} keeps our attributes for administrators`)]
-      : [
-          warning(
-            `${onedConf} lets the owner of an image change ${missing.join(", ")}`,
-            `add to it: ${missing.map((name) => `IMAGE_RESTRICTED_ATTR = "${name}"`).join(" ")}, one a line, and restart oned`,
-          ),
-        ];
+      ? ok(`${onedConf} keeps our attributes for administrators`)
+      : warning(
+          `${onedConf} lets the owner of an image change ${missing.join(", ")}`,
+          `add to it: ${missing.map((name) => `IMAGE_RESTRICTED_ATTR = "${name}"`).join(" ")}, one a line, and restart oned`,
+        );
   },
 };
 

@@ -14,7 +14,7 @@ export const stagingReadable: Check = {
     const fix = `let the service run as ${oned.name}, or put ${oned.name} into its group (and chmod g+rx ${path})`;
     const refusal = await obstacle(path, oned, EXECUTE);
     if (refusal !== undefined) {
-      return [error(`${refusal}: OpenNebula cannot copy any image`, fix)];
+      return error(`${refusal}: OpenNebula cannot copy any image`, fix);
     }
     const directory = await stat(path);
     const service = await serviceUser(directory, signal);
@@ -25,13 +25,11 @@ export const stagingReadable: Check = {
       mode: STAGED_MODE,
     };
     return mayAccess(staged, oned, READ)
-      ? [ok(`${oned.name} may read what ${service.name} stages in ${path}`)]
-      : [
-          error(
-            `what ${service.name} stages has mode 0640, uid ${staged.uid} and gid ${staged.gid}: ${oned.name} may not read it`,
-            fix,
-          ),
-        ];
+      ? ok(`${oned.name} may read what ${service.name} stages in ${path}`)
+      : error(
+          `what ${service.name} stages has mode 0640, uid ${staged.uid} and gid ${staged.gid}: ${oned.name} may not read it`,
+          fix,
+        );
   },
 };
 

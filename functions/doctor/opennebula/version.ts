@@ -1,5 +1,6 @@
 import { SEE_OPENNEBULA } from "../answers.ts";
-import { error, ok, Unavailable, warning, type Check } from "../check.ts";
+import { error, ok, warning, type Check } from "../check.ts";
+import { Unavailable } from "../unavailable.ts";
 
 /** The version of OpenNebula against those whose behaviour is known. */
 export const version: Check = {
@@ -12,16 +13,14 @@ export const version: Check = {
     const [major = Number.NaN, minor = Number.NaN] = text.split(".").map(Number);
     const number = major * 1000 + minor;
     if (number >= TESTED.from && number <= TESTED.to) {
-      return [ok(text)];
+      return ok(text);
     }
     return number >= OLDEST
-      ? [
-          warning(
-            `OpenNebula is ${text}; tested are 6.10 to 7.4`,
-            "try an update of an image that nobody uses first, or upgrade OpenNebula",
-          ),
-        ]
-      : [error(`OpenNebula is ${text}`, "upgrade it to 5.12 or newer, better 6.10")];
+      ? warning(
+          `OpenNebula is ${text}; tested are 6.10 to 7.4`,
+          "try an update of an image that nobody uses first, or upgrade OpenNebula",
+        )
+      : error(`OpenNebula is ${text}`, "upgrade it to 5.12 or newer, better 6.10");
   },
 };
 

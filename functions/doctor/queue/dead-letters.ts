@@ -1,4 +1,5 @@
-import { troublesOr, Unavailable, warning, type Check } from "../check.ts";
+import { troublesOr, warning, type Check } from "../check.ts";
+import { Unavailable } from "../unavailable.ts";
 
 /** Messages that were given up and wait for a person. */
 export const deadLetters: Check = {

@@ -22,7 +22,7 @@ export const queues: Check = {
         `all answer (waiting+in flight: ${waiting.join(", ")})`,
       );
     } catch (thrown) {
-      return [verdictOn(thrown, config.queue)];
+      return verdictOn(thrown, config.queue);
     }
   },
 };

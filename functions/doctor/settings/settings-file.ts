@@ -11,28 +11,25 @@ export const settingsFile: Check = {
   look: async ({ env, places: { envFile } }, signal) => {
     const read = await unlessMissing(readRegularFile(envFile, MAX_BYTES, signal));
     if (read === undefined) {
-      return [
-        unchecked(`there is no ${envFile}`, "when the service has another one: --env-file FILE"),
-      ];
+      return unchecked(
+        `there is no ${envFile}`,
+        "when the service has another one: --env-file FILE",
+      );
     }
     const inFile = Object.entries(parseEnv(read.toString("utf8")));
     const misspelt = inFile.flatMap(([name]) => {
       const right = correctedName(name);
-      return right === undefined
-        ? []
-        : [error(`${envFile}: ${name} is misspelt`, `write ${right}`)];
+      return right === undefined ? [] : error(`${envFile}: ${name} is misspelt`, `write ${right}`);
     });
     const other = inFile.filter(([name, value]) => OURS.test(name) && (env[name] ?? "") !== value);
     const differing =
       other.length === 0
         ? []
-        : [
-            warning(
-              `the service has other settings than this command: ${other.map(([name]) => name).join(", ")}`,
-              `run it with those: sh -ac '. ${envFile}; exec vmcatcher-one doctor'`,
-            ),
-          ];
-    return troublesOr([...misspelt, ...differing], `${envFile} says what the environment says`);
+        : warning(
+            `the service has other settings than this command: ${other.map(([name]) => name).join(", ")}`,
+            `run it with those: sh -ac '. ${envFile}; exec vmcatcher-one doctor'`,
+          );
+    return troublesOr([...misspelt, differing].flat(), `${envFile} says what the environment says`);
   },
 };
 

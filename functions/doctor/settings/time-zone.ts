@@ -8,14 +8,12 @@ export const timeZone: Check = {
     const zone = env["TZ"] ?? "";
     if (zone === "" || isKnown(zone.replace(/^:/, ""))) {
       const ours = new Intl.DateTimeFormat().resolvedOptions().timeZone;
-      return [ok(zone === "" ? `the system's, ${ours}` : `TZ is ${zone}`)];
+      return ok(zone === "" ? `the system's, ${ours}` : `TZ is ${zone}`);
     }
-    return [
-      warning(
-        `TZ is '${zone}', which is no time zone: the names of old versions get another time than the site's`,
-        "set TZ to a name such as Europe/Zurich, or unset it for the system's (the package tzdata must be installed)",
-      ),
-    ];
+    return warning(
+      `TZ is '${zone}', which is no time zone: the names of old versions get another time than the site's`,
+      "set TZ to a name such as Europe/Zurich, or unset it for the system's (the package tzdata must be installed)",
+    );
   },
 };
 

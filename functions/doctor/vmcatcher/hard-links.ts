@@ -3,6 +3,7 @@ import { link, lstat, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { errorText } from "../../shared/log/error-text.ts";
 import { namesIn } from "../../shared/files/names-in.ts";
+import { systemCode } from "../../shared/files/system-code.ts";
 import { error, ok, unchecked, type Check, type Verdict } from "../check.ts";
 import type { Examination } from "../examination.ts";
 import { mayAccess, READ, WRITE } from "../obstacle.ts";
@@ -16,24 +17,23 @@ export const hardLinks: Check = {
     const { stagingDirectory: staging } = site.config;
     const { cache } = await cacheDirectories(site);
     if (site.inContainer) {
-      return [
-        unchecked(
-          "in a container every mount is a file system of its own, whatever the host's are",
-          "run doctor on vmcatcher's host",
-        ),
-      ];
+      return unchecked(
+        "in a container every mount is a file system of its own, whatever the host's are",
+        "run doctor on vmcatcher's host",
+      );
     }
     const file = await anyFile(cache);
     if (file === undefined) {
-      return [
-        unchecked(`no file in ${cache} to try it with`, "run doctor again after vmcatcher_cache"),
-      ];
+      return unchecked(
+        `no file in ${cache} to try it with`,
+        "run doctor again after vmcatcher_cache",
+      );
     }
     const probe = join(staging, `.doctor-${randomBytes(6).toString("hex")}`);
     try {
       await link(file, probe);
     } catch (thrown) {
-      return [verdictOn(thrown, file, staging)];
+      return verdictOn(thrown, file, staging);
     } finally {
       await rm(probe, { force: true });
     }
@@ -55,7 +55,7 @@ async function anyFile(directory: string): Promise<string | undefined> {
 }
 
 function verdictOn(thrown: unknown, file: string, staging: string): Verdict {
-  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+  const code = systemCode(thrown);
   if (code === "ENOENT") {
     return unchecked(
       `${staging} does not exist yet`,

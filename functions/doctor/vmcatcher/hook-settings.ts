@@ -33,14 +33,12 @@ async function judgeHome({ file, variables }: CronJob, { config }: Examination):
 }
 
 /** vmcatcher leaves variables unset that a list leaves empty, and what it inherited shines through. */
-function judgeStale({ file, variables }: CronJob): readonly Verdict[] {
+function judgeStale({ file, variables }: CronJob): Verdict | readonly [] {
   const stale = [...variables.keys()].filter((name) => name.startsWith("VMCATCHER_EVENT_"));
   return stale.length === 0
     ? []
-    : [
-        warning(
-          `${file} sets ${stale.join(", ")}: an event that leaves one out gets this value`,
-          "remove them there",
-        ),
-      ];
+    : warning(
+        `${file} sets ${stale.join(", ")}: an event that leaves one out gets this value`,
+        "remove them there",
+      );
 }

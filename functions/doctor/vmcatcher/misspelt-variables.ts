@@ -10,13 +10,13 @@ export const misspeltVariables: Check = {
   look: async (site) => {
     const jobs = await vmcatcherJobs(site);
     const troubles = jobs.flatMap(({ file, variables }) =>
-      [...variables.keys()].flatMap((name): Verdict[] => {
+      [...variables.keys()].flatMap((name): Verdict | readonly [] => {
         const right = correctedName(name);
         if (right !== undefined) {
-          return [error(`${file}: ${name} is misspelt, nobody reads it`, `write ${right}`)];
+          return error(`${file}: ${name} is misspelt, nobody reads it`, `write ${right}`);
         }
         return name.startsWith("VMCATCHER_ONE_") && !Object.hasOwn(settingsSchema.shape, name)
-          ? [error(`${file}: ${name}: no such setting`, "see the settings in README.md")]
+          ? error(`${file}: ${name}: no such setting`, "see the settings in README.md")
           : [];
       }),
     );

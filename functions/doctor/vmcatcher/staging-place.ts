@@ -14,14 +14,12 @@ export const stagingPlace: Check = {
     const ours = [stagingDirectory, join(spoolDirectory, "new"), join(spoolDirectory, "tmp")];
     for (const directory of ours) {
       if (places.includes(await resolvePath(directory))) {
-        return [
-          error(
-            `${directory} is a directory of vmcatcher's, which deletes all files there that it does not know`,
-            `set VMCATCHER_ONE_HOME to a directory beside ${cleaned[0] ?? ""}, on the same file system`,
-          ),
-        ];
+        return error(
+          `${directory} is a directory of vmcatcher's, which deletes all files there that it does not know`,
+          `set VMCATCHER_ONE_HOME to a directory beside ${cleaned[0] ?? ""}, on the same file system`,
+        );
       }
     }
-    return [ok(`${home} is none of ${cleaned.join(", ")}`)];
+    return ok(`${home} is none of ${cleaned.join(", ")}`);
   },
 };

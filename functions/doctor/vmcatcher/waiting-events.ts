@@ -11,13 +11,11 @@ export const waitingEvents: Check = {
     const oldest = Number(/^(\d+)\./.exec(names[0] ?? "")?.[1] ?? Number.NaN);
     const minutes = Math.floor((now().getTime() / 1000 - oldest) / 60);
     return minutes < LONG_MINUTES || names.length === 0
-      ? [ok(`${names.length} events wait`)]
-      : [
-          error(
-            `${names.length} events wait in the spool, the oldest since ${minutes} minutes`,
-            "start enqueue-event (vmcatcher-one run), or look into its log: the queue may be unreachable; nothing is lost meanwhile",
-          ),
-        ];
+      ? ok(`${names.length} events wait`)
+      : error(
+          `${names.length} events wait in the spool, the oldest since ${minutes} minutes`,
+          "start enqueue-event (vmcatcher-one run), or look into its log: the queue may be unreachable; nothing is lost meanwhile",
+        );
   },
 };
 

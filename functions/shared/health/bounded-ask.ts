@@ -1,4 +1,5 @@
-import { errorCode } from "./error-code.ts";
+import { systemCode } from "../files/system-code.ts";
+import { within } from "../time/within.ts";
 
 /** What was answered, or why there is no answer: a short word that tells nothing secret. */
 export type Answer<T> = { readonly value: T } | { readonly failure: string };
@@ -20,7 +21,8 @@ export function boundedAsk<T>(
     try {
       found = { value: await ask() };
     } catch (error) {
-      found = { failure: errorCode(error) };
+      // The text is for the log only: this is read over the network, and a server may say anything, parts of a request included.
+      found = { failure: systemCode(error)?.slice(0, MAX_CODE_CHARACTERS) ?? "failed" };
     }
     last = { answer: found, at: now() };
     underWay = undefined;
@@ -31,7 +33,7 @@ export function boundedAsk<T>(
       return last.answer;
     }
     underWay ??= answer();
-    return within(limitMs, underWay);
+    return within(limitMs, underWay, () => ({ failure: `no answer in ${limitMs / 1000} s` }));
   };
 }
 
@@ -48,12 +50,4 @@ const LIMIT_MS = 2000;
 /** Several who scrape, or ask for readiness between two scrapes, cost one call. */
 const FRESH_MS = 5000;
 
-async function within<T>(limitMs: number, answer: Promise<Answer<T>>): Promise<Answer<T>> {
-  const { promise, resolve } = Promise.withResolvers<Answer<T>>();
-  const timer = setTimeout(() => resolve({ failure: `no answer in ${limitMs / 1000} s` }), limitMs);
-  try {
-    return await Promise.race([answer, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const MAX_CODE_CHARACTERS = 100;

@@ -21,15 +21,16 @@ export function depthProbe(
 ): DepthProbe {
   const measure = async (): Promise<Depth> => {
     const depth = await queue.depth();
-    if (queue.oldestSentAt === undefined) {
+    const messages = await queue.messages?.(1);
+    if (messages === undefined) {
       return { ...depth, oldestAgeSeconds: undefined };
     }
     const now = wallClock();
-    const sentAt = (await queue.oldestSentAt()) ?? now;
+    const sentAt = messages[0]?.sentAt ?? now;
     return { ...depth, oldestAgeSeconds: Math.max(0, now - sentAt) / 1000 }; // the clock may have been set back
   };
   return { function: queue.name, ask: boundedAsk(measure, options) };
 }
 
 /** What a probe needs of a queue. */
-export type DepthQueue = Pick<Queue, "name" | "depth" | "oldestSentAt">;
+export type DepthQueue = Pick<Queue, "name" | "depth" | "messages">;

@@ -1,5 +1,5 @@
 import { Counter, type Registry } from "prom-client";
-import { LEFTOVER_KINDS } from "./leftover-kinds.ts";
+import { LEFTOVER_KINDS } from "../staging/leftover-kinds.ts";
 import type { Observer } from "../worker/step.ts";
 
 /** Counts what the janitor of this process removes; all kinds from the start, since `increase` does not see a first value. */

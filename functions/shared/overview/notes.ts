@@ -1,7 +1,6 @@
 import { DISABLE, EXPIRY_UNKNOWN_SINCE, STALE_SINCE, STATE } from "../lineage/attributes.ts";
 import { isComplete } from "../lineage/lineage.ts";
 import type { Image } from "../opennebula/opennebula.ts";
-import type { IdentifierOverview } from "./identifier-overview.ts";
 
 /** Something about an identifier that an administrator should know. */
 export interface Note {
@@ -34,7 +33,7 @@ export function notesOn(its: {
   readonly identifier: string;
   readonly image: Image | undefined;
   readonly images: readonly Image[];
-  readonly endorsed: IdentifierOverview["endorsed"];
+  readonly endorsed: "yes" | "no" | "unknown";
   readonly current: boolean | undefined;
 }): readonly Note[] {
   const { identifier, image: live, images, endorsed, current } = its;

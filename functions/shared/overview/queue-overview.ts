@@ -54,11 +54,8 @@ export async function queueOverview(
   readDeadLetters: DeadLetterReader,
   now: Date,
 ): Promise<QueueOverview> {
-  const [depth, oldestSentAt, messages] = await Promise.all([
-    queue.depth(),
-    queue.oldestSentAt?.(),
-    queue.messages?.(MESSAGES_TOLD),
-  ]);
+  const [depth, messages] = await Promise.all([queue.depth(), queue.messages?.(MESSAGES_TOLD)]);
+  const oldestSentAt = messages?.[0]?.sentAt;
   const letters = await readDeadLetters(queue, depth);
   return {
     name: queue.name,

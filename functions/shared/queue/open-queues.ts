@@ -20,16 +20,11 @@ export function openQueues(config: Config, options: OpenOptions = {}): Queues {
     }
   }
 
+  const ready = () => (loading ??= load());
   return {
-    open: async (name) => {
-      loading ??= load();
-      return (await loading).open(name);
-    },
+    open: async (name) => (await ready()).open(name),
     differences: () => loaded?.differences() ?? [],
-    bodies: async () => {
-      loading ??= load();
-      return (await loading).bodies?.();
-    },
+    bodies: async () => (await ready()).bodies?.(),
     close: async () => {
       await loading?.catch(() => undefined); // its failure was reported by `open`
       await loaded?.close();

@@ -100,11 +100,6 @@ export interface Queue {
    */
   deadLetter(delivery: Delivery, reason: DeadLetterReason): Promise<void>;
   depth(): Promise<QueueDepth>;
-  /**
-   * When the oldest message was sent, in milliseconds since 1970, one that is leased included; undefined when there is none.
-   * Absent where the queue cannot tell: AWS has the age in CloudWatch only, and ElasticMQ not at all.
-   */
-  oldestSentAt?(): Promise<number | undefined>;
   /** The groups that have a message here, leased and hidden ones included. Absent where the queue cannot tell: SQS lists nothing. */
   groups?(): Promise<ReadonlySet<string>>;
   /**

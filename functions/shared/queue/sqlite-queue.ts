@@ -21,13 +21,7 @@ import type {
 } from "./queue.ts";
 import type { SqliteBell } from "./sqlite-bell.ts";
 import { sqliteFailure } from "./sqlite-error.ts";
-import {
-  deadLetterSchema,
-  depthSchema,
-  groupsSchema,
-  messageSchema,
-  oldestSchema,
-} from "./sqlite-rows.ts";
+import { deadLetterSchema, depthSchema, groupsSchema, messageSchema } from "./sqlite-rows.ts";
 import type { Statements } from "./sqlite-statements.ts";
 import { takeHead, untilNextVisible } from "./sqlite-take.ts";
 import { presentTime } from "./sqlite-time.ts";
@@ -136,13 +130,6 @@ export class SqliteQueue implements Queue {
   async depth(): Promise<QueueDepth> {
     const parameters = { queue: this.name, now: this.#now() };
     return depthSchema.parse(this.#attempt("depth", () => this.#statements.depth.get(parameters)));
-  }
-
-  async oldestSentAt(): Promise<number | undefined> {
-    const row = this.#attempt("oldestSentAt", () =>
-      this.#statements.oldest.get({ queue: this.name }),
-    );
-    return oldestSchema.parse(row)?.sentAt;
   }
 
   async groups(): Promise<ReadonlySet<string>> {

@@ -22,9 +22,6 @@ export const latestSchema = z.object({ latest: z.int() });
 
 export const depthSchema = z.object({ waiting: z.int(), inFlight: z.int(), dead: z.int() });
 
-/** The oldest message; no row when there is none. */
-export const oldestSchema = z.object({ sentAt: z.int() }).optional();
-
 /** A message or dead letter, as far as `bodies` wants to know. */
 export const bodySchema = z.object({ body: z.string() });
 /** All rows of the groups. */

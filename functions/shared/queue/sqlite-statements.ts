@@ -20,7 +20,6 @@ export function prepareStatements(database: DatabaseSync) {
     buryWorn: database.prepare(BURY_WORN),
     removeWorn: database.prepare(REMOVE_WORN),
     depth: database.prepare(DEPTH),
-    oldest: database.prepare(OLDEST),
     groups: database.prepare(GROUPS),
     messages: database.prepare(MESSAGES),
     deadLetters: database.prepare(DEAD_LETTERS),
@@ -92,8 +91,6 @@ const DEPTH = `
     count(*) FILTER (WHERE visible_at > :now) AS inFlight,
     (SELECT count(*) FROM dead_letter WHERE queue = :queue) AS dead
   FROM message WHERE queue = :queue`;
-
-const OLDEST = `SELECT sent_at AS sentAt FROM message WHERE queue = :queue ORDER BY id LIMIT 1`;
 
 const GROUPS = `SELECT DISTINCT grp FROM message WHERE queue = :queue`;
 const MESSAGES = `

@@ -5,6 +5,7 @@ import { sha512Digest } from "../../job/digest.ts";
 import { type AvailableJob, type Job } from "../../job/job.ts";
 import { identifierSchema } from "../../job/identifier.ts";
 import { GiveUp } from "../step/errors.ts";
+import { eventTimeOf } from "../time/event-time.ts";
 import type { RawEvent } from "./entry.ts";
 
 /**
@@ -20,7 +21,7 @@ export function jobOf(event: RawEvent): Job {
   const message = parsed.data;
   const common = {
     id: jobId(message),
-    eventTime: isoTime(message.VMCATCHER_ONE_HOOK_TIME),
+    eventTime: eventTimeOf(BigInt(message.VMCATCHER_ONE_HOOK_TIME.replace(".", ""))),
     identifier: message.VMCATCHER_EVENT_DC_IDENTIFIER,
     attributes: announced(event),
     cacheIndex: cacheIndexOf(message.VMCATCHER_CACHE_DIR_CACHE),
@@ -122,11 +123,6 @@ function jobId(message: Message): string {
     message.VMCATCHER_EVENT_SL_CHECKSUM_SHA512 ?? "",
   ];
   return createHash("sha256").update(key.join("\0")).digest("hex").slice(0, JOB_ID_DIGITS);
-}
-
-function isoTime(hookTime: string): string {
-  const [seconds = "", nanoseconds = ""] = hookTime.split(".");
-  return `${new Date(Number(seconds) * 1000).toISOString().slice(0, "2014-06-04T12:54:44".length)}.${nanoseconds}Z`;
 }
 
 function announced(event: RawEvent): Job["attributes"] {

@@ -1,5 +1,3 @@
-import type { Observer } from "./step.ts";
-
 /**
  * Something that turns has begun a turn, or is still at work. Each sign says itself when the next one is due, since only
  * who gives it knows how long the next thing may take.
@@ -15,7 +13,7 @@ export interface SignOfLife {
 
 /** Whose signs are given, and to whom. */
 export interface SignOptions {
-  readonly observer: Observer;
+  readonly observer: { onSign?(sign: SignOfLife): void };
   readonly function: string;
   readonly slot: number;
 }

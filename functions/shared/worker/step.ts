@@ -1,6 +1,6 @@
 import type { Config } from "../settings/config.ts";
 import type { Deps } from "../step/deps.ts";
-import type { LeftoverKind } from "../health/leftover-kinds.ts";
+import type { LeftoverKind } from "../staging/leftover-kinds.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Outcome } from "./outcome.ts";
 import type { GiveSign, SignOfLife } from "./sign-of-life.ts";
