@@ -26,7 +26,7 @@ const program = new Command("vmcatcher-one")
   .version(packageJson.version)
   .addHelpText(
     "after",
-    "\nExit codes: 0 done, 1 failed, 2 wrong usage or settings; of doctor also 3, warnings only.\nSettings are environment variables, see README.md.",
+    "\nExit codes: 0 done, 1 failed, 2 wrong usage or settings; of doctor also 3, warnings only.\nSettings are environment variables, see infra/operate/settings.md.",
   )
   .showSuggestionAfterError()
   .exitOverride();

@@ -21,6 +21,7 @@ export function reconcileCommand(): Command {
   );
   command
     .command("plan")
+    .exitOverride()
     .description("show what differs and what apply would do; exit code 1 when something differs")
     .option("--json", "machine-readable output")
     .action((options: Options) =>
@@ -32,6 +33,7 @@ export function reconcileCommand(): Command {
     );
   command
     .command("apply")
+    .exitOverride()
     .description("enqueue the events; exit code 1 when a repair was held back")
     .option("--json", "machine-readable output")
     .option(

@@ -14,7 +14,7 @@ import { benchUpdate } from "./update.ts";
 /*
  * npm run bench [-- --json FILE] [--only NAME] [--mib CONTENT]
  *
- * Measures in one go what the README promises, each figure beside what it is compared with.
+ * Measures in one go what infra/bench/README.md promises, each figure beside what it is compared with.
  */
 
 const { values } = parseArgs({

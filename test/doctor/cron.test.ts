@@ -94,7 +94,7 @@ describe("doctor on cron", () => {
     for (const [seen, fix] of [
       [/VMCATHCER_CACHE_DIR_DOWNLOAD is misspelt/, /write VMCATCHER_CACHE_DIR_DOWNLOAD/],
       [/VMCATCHER_CACHE_EVNT is misspelt/, /write VMCATCHER_CACHE_EVENT/],
-      [/VMCATCHER_ONE_HOEM: no such setting/, /README/],
+      [/VMCATCHER_ONE_HOEM: no such setting/, /settings in infra\/operate\/settings\.md/],
     ] as const) {
       await installation.tells("misspelt-variables", { severity, seen, fix });
     }

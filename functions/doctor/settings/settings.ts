@@ -9,7 +9,7 @@ export const settings: Check = {
       settingProblems.map((problem) =>
         error(
           problem,
-          "correct or unset it (README.md lists all settings); until then the other checks look at its default",
+          "correct or unset it (infra/operate/settings.md lists all settings); until then the other checks look at its default",
         ),
       ),
       "the environment has no wrong setting",

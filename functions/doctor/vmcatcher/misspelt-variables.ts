@@ -16,7 +16,10 @@ export const misspeltVariables: Check = {
           return error(`${file}: ${name} is misspelt, nobody reads it`, `write ${right}`);
         }
         return name.startsWith("VMCATCHER_ONE_") && !Object.hasOwn(settingsSchema.shape, name)
-          ? error(`${file}: ${name}: no such setting`, "see the settings in README.md")
+          ? error(
+              `${file}: ${name}: no such setting`,
+              "see the settings in infra/operate/settings.md",
+            )
           : [];
       }),
     );
