@@ -14,7 +14,7 @@ import type { Message } from "./message.ts";
  */
 export async function handle(
   { job }: Message,
-  deps: Pick<Deps, "opennebula" | "clock" | "log">,
+  deps: Pick<Deps, "opennebula" | "endorsement" | "clock" | "log">,
   signal: AbortSignal,
 ): Promise<Captured> {
   if (job.event === "expired") {
@@ -22,7 +22,7 @@ export async function handle(
   }
   const lineage = lineageOf(job.identifier, await deps.opennebula.imagesOf(job.identifier, signal));
   const previous = inheritedRights(lineage);
-  const isLive = lineage.live !== undefined && holds(lineage.live, job.sha512);
+  const isLive = lineage.live !== undefined && holds(lineage.live, job.digest);
   const unchanged = isLive || !(await isWanted(job, lineage, deps, signal));
   deps.log.info(
     { previous, unchanged },

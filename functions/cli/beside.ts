@@ -27,7 +27,11 @@ export const BESIDE: Readonly<Record<string, ExtraTask>> = {
       log.warn({ error: errorText(error) }, "cannot note which queue the events go to"),
     );
     await withSigns({ observer, function: ENQUEUE, slot: 0 }, (sign) =>
-      watchSpool(deps.config, { queue: firstQueue, log, sign }, signal),
+      watchSpool(
+        deps.config,
+        { queue: firstQueue, endorsement: deps.endorsement, log, sign },
+        signal,
+      ),
     );
   },
 

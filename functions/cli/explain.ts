@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { readConfig } from "../shared/settings/config.ts";
 import { createOpenNebula } from "../shared/opennebula/client.ts";
+import { endorsementOf } from "../shared/worker/endorsement-of.ts";
 import { openQueues } from "../shared/queue/open-queues.ts";
 import { foreseenArtifact } from "../convert-image/foreseen-artifact.ts";
 import { explainMessage } from "../explain/explain-message.ts";
@@ -29,7 +30,14 @@ export function explainCommand(): Command {
       });
       const explanation = await explainMessage(
         wanted,
-        { chain, config, queues, opennebula, full: options.full === true },
+        {
+          chain,
+          config,
+          queues,
+          opennebula,
+          endorsement: endorsementOf(config),
+          full: options.full === true,
+        },
         new AbortController().signal,
       );
       process.stdout.write(

@@ -1,6 +1,7 @@
 import { steps } from "../registry.ts";
 import { systemClock } from "../shared/time/clock.ts";
 import type { Config } from "../shared/settings/config.ts";
+import { endorsementOf } from "../shared/worker/endorsement-of.ts";
 import { createOpenNebula } from "../shared/opennebula/client.ts";
 import type { OverviewSources } from "../shared/overview/overview.ts";
 import type { Queues } from "../shared/queue/queue.ts";
@@ -12,6 +13,7 @@ export function overviewSources(config: Config, queues: Queues): OverviewSources
     queues,
     queueNames: Object.keys(steps),
     opennebula: createOpenNebula({ endpoint: config.oneXmlrpc, authFile: config.oneAuthFile }),
+    endorsement: endorsementOf(config),
     clock: systemClock,
   };
 }

@@ -4,6 +4,7 @@ import type { ReconcileDeps } from "../reconcile/deps.ts";
 import { steps } from "../registry.ts";
 import type { Config } from "../shared/settings/config.ts";
 import type { Deps } from "../shared/step/deps.ts";
+import { vmcatcherEndorsement } from "../shared/vmcatcher/endorsement.ts";
 import type { Queues } from "../shared/queue/queue.ts";
 
 /** Gives `reconcile` the spool of `enqueue-event` and the queues of the chain. */
@@ -14,6 +15,7 @@ export function reconcileDeps(
   const { config } = deps;
   return {
     ...deps,
+    endorsement: vmcatcherEndorsement(config),
     spool: {
       waiting: () => waitingIdentifiers(config.spoolDirectory),
       record: (event) => recordEvent(config, event),

@@ -5,7 +5,8 @@ import type { RawEvent } from "../shared/spool/entry.ts";
 import { handle as enqueue } from "../enqueue-event/handler.ts";
 import { hookTime } from "../shared/time/hook-time.ts";
 import { FIRST_STEP } from "../registry.ts";
-import { readCacheIndex } from "../shared/vmcatcher/cache-index.ts";
+import type { Endorsement } from "../shared/endorsement/endorsement.ts";
+import { endorsementOf } from "../shared/worker/endorsement-of.ts";
 import { readConfig, type Config } from "../shared/settings/config.ts";
 import { silentLog } from "../shared/log/log.ts";
 import { IDENTIFIER } from "../job/identifier.ts";
@@ -31,9 +32,10 @@ export function retireCommand(): Command {
     )
     .action(async (identifier: string, options: { yes?: boolean; force?: boolean }) => {
       const config = readConfig(process.env);
+      const endorsement = endorsementOf(config);
       const live = await liveImage(identifier, config);
       if (options.force !== true) {
-        await refuseEndorsed(identifier, config);
+        await refuseEndorsed(identifier, endorsement);
       }
       const what = `image ${live.id} ${live.name} of ${live.uname}:${live.gname}, ${live.mode} ${live.state}, ${live.runningVms} VMs`;
       if (options.yes !== true) {
@@ -48,7 +50,7 @@ export function retireCommand(): Command {
         const queue = await queues.open(FIRST_STEP);
         const { id } = await enqueue(
           event,
-          { queue, log: silentLog },
+          { queue, endorsement, log: silentLog },
           new AbortController().signal,
         );
         process.stdout.write(`queued as job ${id}: ${printable(what)}\n`);
@@ -79,16 +81,17 @@ async function liveImage(identifier: string, config: Config): Promise<Image> {
 
 const TIMEOUT_MS = 60_000;
 
-async function refuseEndorsed(identifier: string, { cacheIndex }: Config): Promise<void> {
-  const index = await readCacheIndex(cacheIndex);
-  if (index?.entry(identifier) !== undefined) {
+async function refuseEndorsed(identifier: string, endorsement: Endorsement): Promise<void> {
+  const found = await endorsement.look(AbortSignal.timeout(TIMEOUT_MS));
+  const { kind } = found.of(identifier);
+  if (kind === "endorsed") {
     throw new Error(
-      `${identifier}: vmcatcher still endorses it (${cacheIndex}): unsubscribe it there, or use --force`,
+      `${identifier}: vmcatcher still endorses it (${found.record}): unsubscribe it there, or use --force`,
     );
   }
-  if (index === undefined) {
+  if (kind === "unknown") {
     process.stderr.write(
-      `vmcatcher-one: ${cacheIndex} cannot be read: whether vmcatcher still endorses the image is not known\n`,
+      `vmcatcher-one: ${found.record} cannot be read: whether vmcatcher still endorses the image is not known\n`,
     );
   }
 }

@@ -33,7 +33,7 @@ export interface ConsoleOptions {
  */
 export async function runConsole(options: ConsoleOptions, signal: AbortSignal): Promise<void> {
   const { deps, queues, queueNames, sign } = options;
-  const { config, clock, log } = deps;
+  const { config, clock, endorsement, log } = deps;
   if (config.console === undefined) {
     return;
   }
@@ -45,7 +45,7 @@ export async function runConsole(options: ConsoleOptions, signal: AbortSignal): 
   );
   const view = new SharedView(() =>
     collectOverview(
-      { config, clock, opennebula: { images }, queues, queueNames, readDeadLetters },
+      { config, clock, opennebula: { images }, endorsement, queues, queueNames, readDeadLetters },
       signal,
     ),
   );

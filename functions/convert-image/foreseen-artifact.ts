@@ -89,7 +89,7 @@ async function inspected(
     throw new GiveUp(code, sentence, { facts });
   }
   if (full) {
-    await verifyContent(source, { sha512: job.sha512, digests: [] }, signal);
+    await verifyContent(source, { digest: job.digest, digests: [] }, signal);
   }
   return report;
 }

@@ -90,7 +90,7 @@ async function convert(
   reportFinding(log, finding, sourceBytes);
 
   await using progress = await ProgressFile.create({ config, clock, log }, job, sourceBytes);
-  const expected = { sha512: job.sha512, digests: finding.digests };
+  const expected = { digest: job.digest, digests: finding.digests };
 
   const isPin = job.source.pinned && isInside(config.stagingDirectory, job.source.path);
   if (isPin && of.datastoreId === undefined && config.format === "raw" && isPlainRaw(finding)) {

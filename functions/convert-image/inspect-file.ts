@@ -126,7 +126,7 @@ async function readAll(
   signal: AbortSignal,
 ): Promise<void> {
   if (finding.digests.length > 0) {
-    await verifyContent(source, { sha512: undefined, digests: finding.digests }, signal);
+    await verifyContent(source, { digest: undefined, digests: finding.digests }, signal);
   }
   const output = await produceDisk(image, { workspace, config }, signal);
   await inspectOutput(output, config, image.inspection, signal);

@@ -56,7 +56,7 @@ export async function unpackImage(
     finding = await finding.inspect(file.handle, signal);
     source = file.handle;
     if (finding.digests.length > 0) {
-      await verifyContent(source, { sha512: undefined, digests: finding.digests }, signal);
+      await verifyContent(source, { digest: undefined, digests: finding.digests }, signal);
     }
   }
   if (file !== undefined) {

@@ -1,4 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
+import { type Digest, digestParts } from "../job/digest.ts";
 import type { MemberDigest } from "../shared/disk/ova-manifest.ts";
 import { quoted, refusal } from "../shared/disk/refusal.ts";
 import { WHOLE_FILE, type DigestOrder } from "./content-digests.ts";
@@ -7,7 +8,7 @@ import { digestsOf } from "./digests-of.ts";
 /** What a file must be. */
 export interface Expected {
   /** Of the whole file; undefined when only its parts matter. */
-  readonly sha512: string | undefined;
+  readonly digest: Digest | undefined;
   /** Digests of parts of it. */
   readonly digests: readonly MemberDigest[];
   /** Whether the file's SHA1 is to be made in the same reading. */
@@ -22,28 +23,29 @@ export interface Expected {
  */
 export async function verifyContent(
   handle: FileHandle,
-  { sha512, digests, sha1 = false, onProgress }: Expected,
+  { digest, digests, sha1 = false, onProgress }: Expected,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  const whole = digest === undefined ? undefined : digestParts(digest);
   const orders: readonly DigestOrder[] = [
     ...digests.map(({ algorithm, member }) => ({
       algorithm,
       range: { offset: member.offset, size: member.size },
     })),
-    ...(sha512 === undefined ? [] : [{ algorithm: "sha512", range: WHOLE_FILE } as const]),
+    ...(whole === undefined ? [] : [{ algorithm: whole.algorithm, range: WHOLE_FILE }]),
     ...(sha1 ? [{ algorithm: "sha1", range: WHOLE_FILE } as const] : []),
   ];
   const actual = await digestsOf(handle, orders, signal, onProgress);
   const ofWhole = actual[digests.length];
-  if (sha512 !== undefined && ofWhole !== sha512) {
+  if (whole !== undefined && ofWhole !== whole.hex) {
     throw refusal(
       "checksum-mismatch",
-      `the file has sha512 ${ofWhole}, but ${sha512} was endorsed`,
-      { expected: sha512, actual: ofWhole ?? "" },
+      `the file has ${whole.algorithm} ${ofWhole}, but ${whole.hex} was endorsed`,
+      { expected: whole.hex, actual: ofWhole ?? "" },
     );
   }
-  for (const [index, { member, algorithm, digest }] of digests.entries()) {
-    if (actual[index] !== digest) {
+  for (const [index, { member, algorithm, digest: expected }] of digests.entries()) {
+    if (actual[index] !== expected) {
       throw refusal(
         "manifest-mismatch",
         `${quoted(member.name)} has not the ${algorithm} that the OVA's manifest says`,

@@ -1,4 +1,5 @@
 import type { Job, Queued } from "../job/job.ts";
+import type { Endorsement } from "../shared/endorsement/endorsement.ts";
 import type { Log } from "../shared/log/log.ts";
 import type { Queue } from "../shared/queue/queue.ts";
 import { createTrace, traceId } from "../shared/log/trace.ts";
@@ -9,6 +10,8 @@ import { jobOf } from "../shared/spool/job-of.ts";
 /** What enqueuing takes; `queue` is the first step's. */
 export interface EnqueueDeps {
   readonly queue: Pick<Queue, "send">;
+  /** Knows more of an image than is announced. */
+  readonly endorsement: Pick<Endorsement, "ofJob">;
   readonly log: Log;
 }
 
@@ -19,10 +22,10 @@ export interface EnqueueDeps {
  */
 export async function handle(
   event: RawEvent,
-  { queue, log }: EnqueueDeps,
+  { queue, endorsement, log }: EnqueueDeps,
   signal: AbortSignal,
 ): Promise<Job> {
-  const job = await withHints(jobOf(event), signal);
+  const job = await withHints(jobOf(event), endorsement, signal);
   await queue.send({
     body: JSON.stringify({ job } satisfies Queued),
     group: job.identifier,

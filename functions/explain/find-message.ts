@@ -10,6 +10,7 @@ import type { Queues } from "../shared/queue/queue.ts";
 import { readRegularFile } from "../shared/files/regular-file.ts";
 import { readEnvelope } from "../shared/worker/envelope.ts";
 import { everyDeadLetter } from "../shared/queue/every-dead-letter.ts";
+import type { RehearsalOptions } from "./rehearse.ts";
 import { readEvent } from "./read-event.ts";
 
 /** A message, where it was found, and the function that it is for. */
@@ -30,14 +31,15 @@ export async function findMessage(
   {
     chain,
     config,
+    endorsement,
     queues,
-  }: { readonly chain: Chain; readonly config: Config; readonly queues: Queues },
+  }: Pick<RehearsalOptions, "chain" | "config" | "endorsement"> & { readonly queues: Queues },
   signal: AbortSignal,
 ): Promise<FoundMessage> {
   const path = await eventFile(wanted, config);
   if (path !== undefined) {
     const event = readEvent(await readRegularFile(path, MAX_BYTES, signal), new Date());
-    const job = await withHints(jobOf(event), signal);
+    const job = await withHints(jobOf(event), endorsement, signal);
     return { found: `event file ${path}`, step: chain.firstStep, message: { job } };
   }
   const matches = await messagesOf(wanted, chain, queues);

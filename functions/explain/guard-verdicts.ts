@@ -1,5 +1,6 @@
 import type { Job } from "../job/job.ts";
-import { readCacheIndex } from "../shared/vmcatcher/cache-index.ts";
+import { type Digest, digestParts } from "../job/digest.ts";
+import type { Endorsement } from "../shared/endorsement/endorsement.ts";
 import type { Config } from "../shared/settings/config.ts";
 import { GiveUp } from "../shared/step/errors.ts";
 import { eventTime, holds, lineageOf, type Lineage } from "../shared/lineage/lineage.ts";
@@ -22,7 +23,11 @@ export interface Verdict {
 export async function guardVerdicts(
   job: Job,
   images: readonly Image[],
-  config: Pick<Config, "expireUnknown">,
+  {
+    config,
+    endorsement,
+  }: { readonly config: Pick<Config, "expireUnknown">; readonly endorsement: Endorsement },
+  signal: AbortSignal,
 ): Promise<readonly Verdict[]> {
   let lineage: Lineage;
   try {
@@ -35,9 +40,9 @@ export async function guardVerdicts(
   }
   return [
     newest(job, lineage),
-    await endorsed(job),
+    await endorsed(job, endorsement, signal),
     job.event === "available"
-      ? alreadyLive(lineage, job.sha512)
+      ? alreadyLive(lineage, job.digest)
       : subscribed(job.subscription, config),
   ];
 }
@@ -54,34 +59,36 @@ function newest(job: Job, { images }: Lineage): Verdict {
   };
 }
 
-async function endorsed(job: Job): Promise<Verdict> {
+async function endorsed(job: Job, endorsement: Endorsement, signal: AbortSignal): Promise<Verdict> {
   const question = "endorsed";
-  if (job.cacheIndex === undefined) {
-    return { question, answer: "unknown", text: "the event does not say where cache.index is" };
+  const standing = await endorsement.ofJob(job, signal);
+  switch (standing?.kind) {
+    case undefined:
+      return { question, answer: "unknown", text: "the event does not say where cache.index is" };
+    case "unknown":
+      return { question, answer: "unknown", text: `${job.cacheIndex} cannot be read` };
+    case "not-endorsed":
+      return { question, answer: "no", text: `${job.cacheIndex} does not name the identifier` };
+    case "endorsed":
   }
-  const index = await readCacheIndex(job.cacheIndex);
-  if (index === undefined) {
-    return { question, answer: "unknown", text: `${job.cacheIndex} cannot be read` };
+  const { digest } = standing.image;
+  if (job.event === "expired" || digest === job.digest) {
+    return { question, answer: "yes", text: `${job.cacheIndex} names it` };
   }
-  const entry = index.entry(job.identifier);
-  const isNamed = entry !== undefined && (job.event === "expired" || entry.sha512 === job.sha512);
+  const { algorithm, hex } = digestParts(digest);
   return {
     question,
-    answer: isNamed ? "yes" : "no",
-    text: isNamed
-      ? `${job.cacheIndex} names it`
-      : entry === undefined
-        ? `${job.cacheIndex} does not name the identifier`
-        : `${job.cacheIndex} names another content: sha512 ${entry.sha512.slice(0, 12)}…`,
+    answer: "no",
+    text: `${job.cacheIndex} names another content: ${algorithm} ${hex.slice(0, 12)}…`,
   };
 }
 
-function alreadyLive({ live }: Lineage, sha512: string): Verdict {
+function alreadyLive({ live }: Lineage, digest: Digest): Verdict {
   const question = "already live";
   if (live === undefined) {
     return { question, answer: "no", text: "there is no live image" };
   }
-  return holds(live, sha512)
+  return holds(live, digest)
     ? { question, answer: "yes", text: `image ${live.id} holds this content` }
     : { question, answer: "no", text: `image ${live.id} is live, with another content` };
 }

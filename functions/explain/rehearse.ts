@@ -5,6 +5,7 @@ import * as z from "zod";
 import { jobSchema, type Job } from "../job/job.ts";
 import { settledSchema } from "../job/outcome.ts";
 import { systemClock, type Clock } from "../shared/time/clock.ts";
+import type { Endorsement } from "../shared/endorsement/endorsement.ts";
 import type { Config } from "../shared/settings/config.ts";
 import { GiveUp, RetryLater } from "../shared/step/errors.ts";
 import { RpcTransportError } from "../shared/opennebula/rpc-errors.ts";
@@ -46,6 +47,7 @@ export interface RehearsalOptions {
   readonly chain: Chain;
   readonly config: Config;
   readonly opennebula: OpenNebula;
+  readonly endorsement: Endorsement;
   /** Read the whole image. */
   readonly full: boolean;
 }
@@ -58,7 +60,7 @@ export interface RehearsalOptions {
 export async function rehearse(
   first: string,
   message: unknown,
-  { chain, config, opennebula, full }: RehearsalOptions,
+  { chain, config, opennebula, endorsement, full }: RehearsalOptions,
   signal: AbortSignal,
 ): Promise<Rehearsal> {
   const job = z.object({ job: jobSchema }).safeParse(message).data?.job;
@@ -79,7 +81,14 @@ export async function rehearse(
     signal,
   );
   if (job !== undefined) {
-    verdicts.push(...(await guardVerdicts(job, await recording.images(signal), config)));
+    verdicts.push(
+      ...(await guardVerdicts(
+        job,
+        await recording.images(signal),
+        { config, endorsement },
+        signal,
+      )),
+    );
   }
   // Below its staging directory the last function removes what a job has left: here there is nothing.
   const nowhere = join(tmpdir(), `vmcatcher-one-explain-${randomUUID()}`);
@@ -87,6 +96,7 @@ export async function rehearse(
     // Nor into a datastore: what is there is told as a copy.
     config: { ...config, stagingDirectory: nowhere, datastoreLocation: undefined },
     opennebula: recording,
+    endorsement,
     clock: impatientClock,
     log: silentLog,
   };

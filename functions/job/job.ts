@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { digestSchema, sha512Digest } from "./digest.ts";
 import { identifierSchema } from "./identifier.ts";
 
 const common = {
@@ -24,13 +25,12 @@ const sourceSchema = z.object({
   format: z.string().optional(),
 });
 
-/** One event of vmcatcher, as all steps see it. */
-export const jobSchema = z.discriminatedUnion("event", [
+const currentSchema = z.discriminatedUnion("event", [
   z.object({
     ...common,
     event: z.literal("available"),
-    /** Of the file that vmcatcher downloaded and verified. */
-    sha512: z.string().regex(/^[0-9a-f]{128}$/),
+    /** Of the file that was downloaded and verified. */
+    digest: digestSchema,
     title: z.string().optional(),
     vo: z.string().optional(),
     source: sourceSchema,
@@ -43,6 +43,9 @@ export const jobSchema = z.discriminatedUnion("event", [
   }),
 ]);
 
+/** One event of vmcatcher, as all steps see it. */
+export const jobSchema = z.preprocess(withDigest, currentSchema);
+
 export type Job = z.infer<typeof jobSchema>;
 export type AvailableJob = Extract<Job, { event: "available" }>;
 export type ExpiredJob = Extract<Job, { event: "expired" }>;
@@ -50,3 +53,12 @@ export type ExpiredJob = Extract<Job, { event: "expired" }>;
 /** A job as enqueue-event sends it to the first step. */
 export const queuedSchema = z.object({ job: jobSchema });
 export type Queued = z.infer<typeof queuedSchema>;
+
+/** Messages that wait since an upgrade from the version before have `sha512` instead. */
+function withDigest(job: unknown): unknown {
+  if (typeof job !== "object" || job === null || !("sha512" in job) || "digest" in job) {
+    return job;
+  }
+  const { sha512, ...rest } = job;
+  return typeof sha512 === "string" ? { ...rest, digest: sha512Digest(sha512) } : job;
+}

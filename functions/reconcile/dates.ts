@@ -1,16 +1,16 @@
-import type { Endorsement } from "../shared/vmcatcher/endorsement.ts";
+import type { StockedImage } from "../shared/endorsement/endorsement.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Finding } from "./plan.ts";
 
 /** Endorsements whose own date is over. vmcatcher announces nothing then, and the images stay offered. */
-export function judgeDates({ endorsements, now }: Evidence): readonly Finding[] {
-  const all = [...endorsements.images.values()];
+export function judgeDates({ stock, now }: Evidence): readonly Finding[] {
+  const all = [...stock.images.values()];
   const images = all
     .filter(({ expires }) => isOver(expires, now))
-    .map(({ identifier, expires, variables }): Finding => ({
+    .map(({ identifier, expires, title }): Finding => ({
       kind: "image-expired",
       identifier,
-      title: variables["VMCATCHER_EVENT_DC_TITLE"],
+      title,
       what: `its endorsement ended at ${expires}`,
       advice: ADVICE,
     }));
@@ -24,7 +24,7 @@ export function judgeDates({ endorsements, now }: Evidence): readonly Finding[] 
 const ADVICE =
   "vmcatcher says nothing and OpenNebula goes on offering it: ask the endorser for a new list, or unsubscribe";
 
-function expiredList(list: string, members: readonly Endorsement[]): Finding {
+function expiredList(list: string, members: readonly StockedImage[]): Finding {
   return {
     kind: "list-expired",
     identifier: list,

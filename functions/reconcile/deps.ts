@@ -1,5 +1,6 @@
 import type { Clock } from "../shared/time/clock.ts";
 import type { Config } from "../shared/settings/config.ts";
+import type { EndorsementSource } from "../shared/endorsement/endorsement.ts";
 import type { Log } from "../shared/log/log.ts";
 import type { OpenNebula } from "../shared/opennebula/opennebula.ts";
 import type { UnseenEvent } from "../shared/spool/unseen-event.ts";
@@ -15,10 +16,8 @@ interface EventSpool {
 
 /** What reconciling takes. */
 export interface ReconcileDeps {
-  readonly config: Pick<
-    Config,
-    "cacheIndex" | "downloadDirectory" | "vmcatcherDatabase" | "expireUnknown"
-  >;
+  readonly config: Pick<Config, "expireUnknown">;
+  readonly endorsement: Pick<EndorsementSource, "takeStock">;
   readonly opennebula: Pick<OpenNebula, "images">;
   readonly clock: Clock;
   readonly log: Log;

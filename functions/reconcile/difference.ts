@@ -1,9 +1,10 @@
+import type { Digest } from "../job/digest.ts";
 import { changedAttributes } from "../shared/lineage/announced.ts";
-import { JOB, SHA512, STATE, SUPERSEDED_BY } from "../shared/lineage/attributes.ts";
+import { contentDigest, JOB, STATE, SUPERSEDED_BY } from "../shared/lineage/attributes.ts";
 import { holds, isComplete, latestExpired, type Lineage } from "../shared/lineage/lineage.ts";
 import { wasLockedAway } from "../shared/lineage/lock-away.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
-import type { Endorsement } from "../shared/vmcatcher/endorsement.ts";
+import type { StockedImage } from "../shared/endorsement/endorsement.ts";
 import type { Finding } from "./plan.ts";
 
 /** What an endorsed image has other than it should have. */
@@ -13,12 +14,12 @@ export interface Difference extends Pick<Finding, "kind" | "what"> {
 }
 
 /** Looks at the images of an endorsed identifier. @returns undefined when all is well */
-export function differenceOf(endorsement: Endorsement, lineage: Lineage): Difference | undefined {
+export function differenceOf(endorsement: StockedImage, lineage: Lineage): Difference | undefined {
   const { live } = lineage;
-  const { sha512 } = endorsement;
+  const { digest } = endorsement;
   if (live === undefined) {
     const expired = latestExpired(lineage);
-    const resumed = begun(lineage, sha512);
+    const resumed = begun(lineage, digest);
     return expired === undefined
       ? { kind: "missing", what: "endorsed, but there is no image", resumed }
       : {
@@ -27,12 +28,12 @@ export function differenceOf(endorsement: Endorsement, lineage: Lineage): Differ
           resumed,
         };
   }
-  if (!holds(live, sha512)) {
+  if (!holds(live, digest)) {
     return isComplete(live)
       ? {
           kind: "stale",
           what: `image ${live.id} is live, but another content is endorsed`,
-          resumed: begun(lineage, sha512),
+          resumed: begun(lineage, digest),
         }
       : { kind: "broken", what: `image ${live.id} is live, but in state ${live.state}` };
   }
@@ -54,11 +55,11 @@ export function differenceOf(endorsement: Endorsement, lineage: Lineage): Differ
 }
 
 /** The image that an interrupted job has made: a repair with the same job id goes on with it instead of uploading another. */
-function begun({ images }: Lineage, sha512: string): Image | undefined {
+function begun({ images }: Lineage, digest: Digest): Image | undefined {
   return images.find(
     (image) =>
       image.attributes.get(STATE) === "pending" &&
-      image.attributes.get(SHA512) === sha512 &&
+      contentDigest(image) === digest &&
       (isComplete(image) || image.state === "LOCKED"),
   );
 }

@@ -5,20 +5,20 @@ import { eventTime } from "../shared/lineage/lineage.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
 import type { UnseenEvent } from "../shared/spool/unseen-event.ts";
 import { differenceOf } from "./difference.ts";
-import type { Endorsement } from "../shared/vmcatcher/endorsement.ts";
+import type { StockedImage } from "../shared/endorsement/endorsement.ts";
 import { hookTime, laterOf } from "../shared/time/event-time.ts";
 import type { Evidence } from "./evidence.ts";
 import { forAPerson } from "./for-a-person.ts";
 import { held } from "./held.ts";
 import type { Finding } from "./plan.ts";
 
-/** What is wrong with an image that vmcatcher endorses. The repair is the event that announces it. */
+/** What is wrong with an image that is endorsed. The repair is the event that announces it. */
 export async function judgeEndorsed(
-  endorsement: Endorsement,
+  endorsement: StockedImage,
   evidence: Evidence,
 ): Promise<Finding | undefined> {
   const { identifier } = endorsement;
-  const subject = { identifier, title: endorsement.variables["VMCATCHER_EVENT_DC_TITLE"] };
+  const subject = { identifier, title: endorsement.title };
   if (!identifierSchema.safeParse(identifier).success) {
     const what = "vmcatcher endorses it, but no image can have this name";
     return { kind: "invalid-identifier", ...subject, what, advice: "tell the list's endorser" };
@@ -33,21 +33,18 @@ export async function judgeEndorsed(
     return undefined;
   }
   const { resumed, ...seen } = difference;
-  const trouble = await troubleWithFile(endorsement, evidence.endorsements.directory);
+  const trouble = await troubleWithFile(endorsement, evidence.stock.directory);
   if (trouble !== undefined) {
     const advice =
       "vmcatcher_cache -s notices that and lets the next run download and announce it again";
     return { ...subject, ...seen, what: `${seen.what}; ${trouble}`, advice };
   }
-  const time = laterOf(
-    evidence.endorsements.savedAt,
-    resumed === undefined ? "" : eventTime(resumed),
-  );
+  const time = laterOf(evidence.stock.savedAt, resumed === undefined ? "" : eventTime(resumed));
   return {
     ...subject,
     ...seen,
     repair: announcement(endorsement, time, resumed, evidence),
-    held: held({ identifier, sha512: endorsement.sha512, time, lineage }, evidence),
+    held: held({ identifier, digest: endorsement.digest, time, lineage }, evidence),
   };
 }
 
@@ -58,10 +55,10 @@ const SESSION = "VMCATCHER_EVENT_UUID_SESSION";
  * session of an interrupted job gives that job's id again, and otherwise the same state of the index gives the same id.
  */
 function announcement(
-  { identifier, filename, variables }: Endorsement,
+  { identifier, filename, variables }: StockedImage,
   time: string,
   resumed: Image | undefined,
-  { endorsements: { directory, savedAt } }: Evidence,
+  { stock: { directory, savedAt } }: Evidence,
 ): UnseenEvent {
   return {
     time: hookTime(time),
@@ -78,7 +75,7 @@ function announcement(
 }
 
 async function troubleWithFile(
-  { filename, sizeBytes }: Endorsement,
+  { filename, sizeBytes }: StockedImage,
   directory: string,
 ): Promise<string | undefined> {
   if (filename.includes("/") || filename === "." || filename === "..") {

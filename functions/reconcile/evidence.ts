@@ -3,18 +3,14 @@ import { lineageOf } from "../shared/lineage/lineage.ts";
 import { IDENTIFIER } from "../job/identifier.ts";
 import { GiveUp } from "../shared/step/errors.ts";
 import type { Image } from "../shared/opennebula/opennebula.ts";
+import type { Stock } from "../shared/endorsement/endorsement.ts";
 import type { ReconcileDeps } from "./deps.ts";
-import { readDownloads, type Downloads } from "../shared/vmcatcher/downloads.ts";
-import { readEndorsements, type Endorsements } from "../shared/vmcatcher/endorsements.ts";
-import { readSubscriptions, type Subscriptions } from "../shared/vmcatcher/database.ts";
 import { lookForWork, type Work } from "./work.ts";
 
-/** All that a plan rests on, read in this order: what vmcatcher says, what is under way, what OpenNebula holds. */
+/** All that a plan rests on, read in this order: what is endorsed, what is under way, what OpenNebula holds. */
 export interface Evidence {
   readonly now: Date;
-  readonly endorsements: Endorsements;
-  readonly subscriptions: Subscriptions;
-  readonly downloads: Downloads | undefined;
+  readonly stock: Stock;
   readonly work: Work;
   readonly lineages: ReadonlyMap<string, Lineage | Ambiguous>;
 }
@@ -24,29 +20,13 @@ export interface Ambiguous {
   readonly ambiguous: string;
 }
 
-/** Reads it all. @throws IndexUnusable; what the spool, the queues or OpenNebula throw */
+/** Reads it all. @throws StockUnusable; what the spool, the queues or OpenNebula throw */
 export async function gatherEvidence(deps: ReconcileDeps, signal: AbortSignal): Promise<Evidence> {
-  const { config } = deps;
   const now = deps.clock.now();
-  const endorsements = await readEndorsements(config.cacheIndex, now, signal);
-  const subscriptions = ownSubscriptions(readSubscriptions(config.vmcatcherDatabase), endorsements);
-  const downloads = await readDownloads(config.downloadDirectory, signal);
+  const stock = await deps.endorsement.takeStock(now, signal);
   const work = await lookForWork(() => deps.spool.waiting(), await deps.queues());
   const lineages = lineagesOf(await deps.opennebula.images(signal));
-  return { now, endorsements, subscriptions, downloads, work, lineages };
-}
-
-/** A database that knows nothing of what lies in the cache is another one's: to trust it would retire everything. */
-function ownSubscriptions(subscriptions: Subscriptions, { images }: Endorsements): Subscriptions {
-  if ("notChecked" in subscriptions || images.size === 0) {
-    return subscriptions;
-  }
-  return [...images.keys()].some((identifier) => subscriptions.images.has(identifier))
-    ? subscriptions
-    : {
-        notChecked:
-          "vmcatcher's database: it knows none of the images in the cache, so it is not this vmcatcher's",
-      };
+  return { now, stock, work, lineages };
 }
 
 /** Images by identifier, as the chain sees them. */

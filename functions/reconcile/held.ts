@@ -1,3 +1,4 @@
+import type { Digest } from "../job/digest.ts";
 import { eventTime, type Lineage } from "../shared/lineage/lineage.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Held } from "./plan.ts";
@@ -5,7 +6,7 @@ import type { Held } from "./plan.ts";
 /** What a repair is for, and the time that its event would have. */
 export interface Subject {
   readonly identifier: string;
-  readonly sha512: string | undefined;
+  readonly digest: Digest | undefined;
   readonly time: string;
   readonly lineage: Lineage;
 }
@@ -16,14 +17,14 @@ export interface Subject {
  * done stays.
  */
 export function held(
-  { identifier, sha512, time, lineage }: Subject,
+  { identifier, digest, time, lineage }: Subject,
   evidence: Evidence,
 ): Held | undefined {
   const underWay = evidence.work.underWay(identifier);
   if (underWay !== undefined) {
     return { kind: "under-way", why: underWay };
   }
-  const letter = evidence.work.deadLetter(identifier, sha512);
+  const letter = evidence.work.deadLetter(identifier, digest);
   if (letter !== undefined) {
     return {
       kind: "blocked",

@@ -35,8 +35,8 @@ export function judgeUnlisted(
   }
   const subject = { kind: "orphaned", identifier, title } as const;
   const begun = live.attributes.get(STATE) === "expired"; // and interrupted: nothing needs to be decided any more
-  const verdict = begun ? "gone" : subscriptionOf(identifier, evidence);
-  if (verdict === "wanted") {
+  const verdict = begun ? "gone" : evidence.stock.standingOf(identifier);
+  if (verdict === "awaited") {
     return undefined; // told as a download that is awaited
   }
   const what = `image ${live.id} is live, but not in vmcatcher's cache`;
@@ -61,22 +61,10 @@ export function judgeUnlisted(
       };
 }
 
-/** `wanted`: vmcatcher would download it, or tries to; `gone`: it would not; `unknown`: it could not be asked. */
-function subscriptionOf(identifier: string, { subscriptions, downloads }: Evidence) {
-  if ("notChecked" in subscriptions) {
-    return downloads?.tries.has(identifier) === true ? "wanted" : "unknown";
-  }
-  return subscriptions.images.get(identifier)?.endorsed === true ? "wanted" : "gone";
-}
-
-function updateUnderWay(live: Image, { downloads }: Evidence): string | undefined {
-  if (live.attributes.has(STALE_SINCE)) {
-    return "vmcatcher has announced a newer version of it";
-  }
-  if (downloads === undefined) {
-    return "whether vmcatcher is downloading a newer version cannot be told (VMCATCHER_CACHE_DIR_DOWNLOAD)";
-  }
-  return downloads.busy ? "vmcatcher is perhaps downloading a newer version" : undefined;
+function updateUnderWay(live: Image, { stock }: Evidence): string | undefined {
+  return live.attributes.has(STALE_SINCE)
+    ? "vmcatcher has announced a newer version of it"
+    : stock.perhapsAwaited;
 }
 
 /** An image whose retirement was interrupted after its renaming. */
@@ -100,7 +88,7 @@ function retirement(
   subscription: "gone" | "unknown",
   evidence: Evidence,
 ): Pick<Finding, "repair" | "held"> {
-  const { directory, savedAt } = evidence.endorsements;
+  const { directory, savedAt } = evidence.stock;
   const { identifier } = lineage;
   const expired = image.attributes.get(STATE) === "expired";
   const time = laterOf(savedAt, expired ? eventTime(image) : "");
@@ -118,5 +106,5 @@ function retirement(
       ...(sha512 === undefined ? {} : { VMCATCHER_EVENT_SL_CHECKSUM_SHA512: sha512 }),
     },
   };
-  return { repair, held: held({ identifier, sha512: undefined, time, lineage }, evidence) };
+  return { repair, held: held({ identifier, digest: undefined, time, lineage }, evidence) };
 }

@@ -1,3 +1,4 @@
+import type { Digest } from "../job/digest.ts";
 import { queuedSchema } from "../job/job.ts";
 import type { DeadLetter, Queue } from "../shared/queue/queue.ts";
 
@@ -5,8 +6,8 @@ import type { DeadLetter, Queue } from "../shared/queue/queue.ts";
 export interface Work {
   /** @returns where work for the identifier waits or may wait, or undefined when there is none */
   underWay(identifier: string): string | undefined;
-  /** @param sha512 of an available event; undefined for an expired one */
-  deadLetter(identifier: string, sha512: string | undefined): GivenUp | undefined;
+  /** @param digest of an available event; undefined for an expired one */
+  deadLetter(identifier: string, digest: Digest | undefined): GivenUp | undefined;
 }
 
 /** A dead letter with the function that gave it up. */
@@ -47,8 +48,8 @@ export async function lookForWork(
         ? undefined
         : `${perhaps.name} has ${perhaps.messages} messages, and the queue cannot tell whose`;
     },
-    deadLetter: (identifier, sha512) =>
-      letters.find((letter) => letter.identifier === identifier && letter.sha512 === sha512),
+    deadLetter: (identifier, digest) =>
+      letters.find((letter) => letter.identifier === identifier && letter.digest === digest),
   };
 }
 
@@ -61,7 +62,7 @@ interface Found {
 
 interface Subject {
   readonly identifier: string;
-  readonly sha512: string | undefined;
+  readonly digest: Digest | undefined;
 }
 
 // More of them than anybody reads one by one; what is not among them is repaired once more, which does no harm.
@@ -89,7 +90,7 @@ function subjectOf({ body, group }: DeadLetter): Subject {
   const job = queuedSchema.safeParse(parsed(body)).data?.job;
   return {
     identifier: job?.identifier ?? group,
-    sha512: job?.event === "available" ? job.sha512 : undefined,
+    digest: job?.event === "available" ? job.digest : undefined,
   };
 }
 

@@ -7,7 +7,7 @@ import {
   CONFIRMED,
   EXPIRY_UNKNOWN_SINCE,
   JOB,
-  SHA512,
+  digestAttribute,
   STALE_SINCE,
   STATE,
 } from "../shared/lineage/attributes.ts";
@@ -57,12 +57,12 @@ export async function handleAvailable(
   if (!isBetweenRenames(job, before) && !(await isWanted(job, before, deps, signal))) {
     return await giveWay(job, before, deps, signal);
   }
-  if (before.live !== undefined && holds(before.live, job.sha512)) {
+  if (before.live !== undefined && holds(before.live, job.digest)) {
     await deletePending(job, before.images, deps, signal);
     await lockAwayRetired(job, before, heir(before.live), deps, signal);
     return await confirm(job, before.live, deps, signal);
   }
-  if (await wasDeletedByHand(message, before, signal)) {
+  if (await wasDeletedByHand(message, before, deps, signal)) {
     deps.log.warn(
       "all images of the identifier were deleted by hand: so it stays until vmcatcher announces it again",
     );
@@ -84,7 +84,7 @@ export async function handleAvailable(
   if (wasReplaced || !isDue) {
     return await giveWay(job, lineage, deps, signal);
   }
-  if (live !== undefined && live !== pending && holds(live, job.sha512)) {
+  if (live !== undefined && live !== pending && holds(live, job.digest)) {
     throw new RetryLater(`image ${live.id}: holds this content meanwhile`, { afterSeconds: 1 });
   }
   await swap({ job, pending, lineage, pool, captured: message.previous }, deps, signal);
@@ -123,10 +123,14 @@ async function giveWay(
 async function wasDeletedByHand(
   { job, unchanged, previous }: Message & { readonly job: AvailableJob },
   { images }: Lineage,
+  deps: Pick<Deps, "endorsement">,
   signal: AbortSignal,
 ): Promise<boolean> {
   return (
-    unchanged && previous !== undefined && images.length === 0 && !(await isEndorsed(job, signal))
+    unchanged &&
+    previous !== undefined &&
+    images.length === 0 &&
+    !(await isEndorsed(job, deps, signal))
   );
 }
 
@@ -161,7 +165,7 @@ async function confirm(
     ...(job.eventTime < eventTime(live) ? [] : changedAttributes(job.attributes, live)),
     // An old announcement, repeated, must not make room for other old events.
     [CONFIRMED, newerOf(live.attributes.get(CONFIRMED) ?? "", job.eventTime)],
-    [SHA512, job.sha512],
+    digestAttribute(job.digest),
   ]);
   for (const note of [STALE_SINCE, EXPIRY_UNKNOWN_SINCE]) {
     if (live.attributes.has(note)) {

@@ -13,6 +13,7 @@ import { createSite, type Site } from "../fakes/site.ts";
 import { cpuSeconds, residentMib } from "./process-cost.ts";
 import { progress } from "./progress.ts";
 import type { Bar, Finding } from "./results.ts";
+import { sha512Digest } from "../../functions/job/digest.ts";
 
 /**
  * What an event costs the functions, conversion and OpenNebula's copy left out: so many images announced at once, in a cloud that
@@ -148,7 +149,7 @@ async function announced(stagingDirectory: string): Promise<AvailableJob> {
     identifier: `image-${id}`,
     attributes: { VMCATCHER_EVENT_DC_TITLE: "bench" },
     restarts: 0,
-    sha512: createHash("sha512").update(disk).digest("hex"),
+    digest: sha512Digest(createHash("sha512").update(disk).digest("hex")),
     source: { path, pinned: true, format: "RAW" },
   };
 }

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { handle } from "../../functions/capture-metadata/handler.ts";
 import type { Job } from "../../functions/job/job.ts";
 import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
+import { digestParts } from "../../functions/job/digest.ts";
 
 describe("capturing metadata", () => {
   let chain: Chain;
@@ -63,13 +64,15 @@ describe("capturing metadata", () => {
 
   it("content that is live already need not be converted, whatever the case of its checksum", async () => {
     const job = chain.available();
-    add({ attributes: { VMCATCHER_EVENT_SL_CHECKSUM_SHA512: job.sha512.toUpperCase() } });
+    add({
+      attributes: { VMCATCHER_EVENT_SL_CHECKSUM_SHA512: digestParts(job.digest).hex.toUpperCase() },
+    });
     assert.equal((await capture(job)).unchanged, true);
   });
 
   it("content of an image that OpenNebula failed to copy counts as missing", async () => {
     const job = chain.available();
-    add({ state: "ERROR", attributes: { VMCATCHER_ONE_SHA512: job.sha512 } });
+    add({ state: "ERROR", attributes: { VMCATCHER_ONE_SHA512: digestParts(job.digest).hex } });
     assert.equal((await capture(job)).unchanged, false);
   });
 

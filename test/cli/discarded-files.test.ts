@@ -7,6 +7,7 @@ import type { Job } from "../../functions/job/job.ts";
 import { removeUnneeded } from "../../functions/cli/discarded-files.ts";
 import { openSqliteQueues } from "../../functions/shared/queue/sqlite-queues.ts";
 import type { Queue, Queues } from "../../functions/shared/queue/queue.ts";
+import { sha512Digest } from "../../functions/job/digest.ts";
 
 const NAMES = ["convert-image", "register-image"];
 
@@ -33,7 +34,7 @@ describe("the files of a job whose dead letter is discarded", () => {
     attributes: {},
     restarts: 0,
     event: "available",
-    sha512: "a".repeat(128),
+    digest: sha512Digest("a".repeat(128)),
     source: { path: join(staging(), `pin-${digit}`), pinned: true },
   });
   const stage = async (digit: string) => {

@@ -17,7 +17,7 @@ const quiet: Overview = {
 
 const withImages = (...images: Image[]): Overview => ({
   ...quiet,
-  identifiers: identifierOverviews({ images, queues: [], conversions: [], index: undefined }),
+  identifiers: identifierOverviews({ images, queues: [], conversions: [], endorsed: undefined }),
 });
 
 const idle: IdentifierOverview = {

@@ -44,7 +44,7 @@ function writtenBy(text: string): Overview {
     spool: { waiting: 1, oldest: text, bad: [{ name: text, reason: text }] },
     conversions,
     queues,
-    identifiers: identifierOverviews({ images: listed, queues, conversions, index: undefined }),
+    identifiers: identifierOverviews({ images: listed, queues, conversions, endorsed: undefined }),
   });
 }
 
@@ -114,7 +114,7 @@ describe("a thousand images", () => {
       images: images.flat(),
       queues: [],
       conversions: [],
-      index: undefined,
+      endorsed: undefined,
     }),
   });
 

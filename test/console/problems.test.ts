@@ -26,7 +26,7 @@ const imagesWith = (attributes: Readonly<Record<string, string>>) =>
     images: versionsOf(1, { attributes }),
     queues: [],
     conversions: [],
-    index: undefined,
+    endorsed: undefined,
   });
 
 describe("what is wrong", () => {
@@ -92,7 +92,7 @@ describe("what is wrong", () => {
       images: versionsOf(1, { live: { state: "ERROR" } }),
       queues: [],
       conversions: [],
-      index: undefined,
+      endorsed: undefined,
     });
     assert.deepEqual(await problems({ identifiers: broken }), ["error: 1 image is in trouble"]);
     const due = { STALE_SINCE: "2026-10-02T04:10:00Z" };
@@ -103,7 +103,7 @@ describe("what is wrong", () => {
       images: versionsOf(1, { attributes: due }),
       queues: [],
       conversions: [conversionOf({ identifier: identifierOf(1) })],
-      index: undefined,
+      endorsed: undefined,
     });
     assert.deepEqual(await problems({ identifiers: converting }), []);
   });

@@ -148,7 +148,7 @@ export function busySite(): Overview {
       images: siteImages(),
       queues,
       conversions,
-      index: undefined,
+      endorsed: undefined,
     }),
   });
 }
@@ -196,7 +196,7 @@ export function troubledSite(): Overview {
       images: siteImages(),
       queues,
       conversions,
-      index: undefined,
+      endorsed: undefined,
     }),
   });
 }

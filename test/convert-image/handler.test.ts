@@ -8,6 +8,7 @@ import { handle } from "../../functions/convert-image/handler.ts";
 import { sampleNamed } from "../fixtures/samples/samples.ts";
 import { jobFor } from "./job.ts";
 import { convert, digestOf, patience, pinned, Site } from "./site.ts";
+import { sha512Digest } from "../../functions/job/digest.ts";
 
 const VMDK = sampleNamed("good/plain.vmdk");
 const RAW = sampleNamed("good/plain.raw");
@@ -17,7 +18,7 @@ test("an expired event and content that is live already are passed on as they ar
   const job = jobFor("/nowhere", { sha512: VMDK.sha512 });
   const unchanged = { job, unchanged: true };
   assert.deepEqual(await handle(unchanged, site.deps, patience()), unchanged);
-  const { sha512: _, source: __, ...common } = job;
+  const { digest: _, source: __, ...common } = job;
   const expired = {
     job: { ...common, event: "expired" as const, subscription: "gone" as const },
     unchanged: false,
@@ -40,7 +41,7 @@ test("the result is readable by the group only, whatever the umask, and nothing 
 
 test("T1: a file that is not the endorsed one is refused with both checksums, and nothing of it stays", async () => {
   await using site = await Site.create();
-  const job = { ...(await pinned(site, VMDK.file)), sha512: "0".repeat(128) };
+  const job = { ...(await pinned(site, VMDK.file)), digest: sha512Digest("0".repeat(128)) };
   await assert.rejects(convert(job, site), {
     name: "GiveUp",
     code: "checksum-mismatch",
@@ -51,14 +52,17 @@ test("T1: a file that is not the endorsed one is refused with both checksums, an
 
 test("T1: a raw file that is not the endorsed one is refused too", async () => {
   await using site = await Site.create();
-  const job = { ...(await pinned(site, RAW.file)), sha512: "0".repeat(128) };
+  const job = { ...(await pinned(site, RAW.file)), digest: sha512Digest("0".repeat(128)) };
   await assert.rejects(convert(job, site), { code: "checksum-mismatch" });
   assert.deepEqual(await site.staged(), []);
 });
 
 test("a wrong checksum is the reason that is told when the conversion fails as well", async () => {
   await using site = await Site.create();
-  const job = { ...(await pinned(site, "bad/vmdk-grain-corrupt.vmdk")), sha512: "0".repeat(128) };
+  const job = {
+    ...(await pinned(site, "bad/vmdk-grain-corrupt.vmdk")),
+    digest: sha512Digest("0".repeat(128)),
+  };
   await assert.rejects(convert(job, site), { code: "checksum-mismatch" });
 });
 

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { AvailableJob } from "../../functions/job/job.ts";
+import { sha512Digest } from "../../functions/job/digest.ts";
 
 /** An event for an image file. */
 export function jobFor(
@@ -14,7 +15,7 @@ export function jobFor(
     identifier: "image-1",
     attributes: {},
     restarts: 0,
-    sha512,
+    digest: sha512Digest(sha512),
     source: { path, pinned: true, ...source },
   };
 }

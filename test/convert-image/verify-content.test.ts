@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { verifyContent } from "../../functions/convert-image/verify-content.ts";
 import type { MemberDigest } from "../../functions/shared/disk/ova-manifest.ts";
+import { sha512Digest } from "../../functions/job/digest.ts";
 
 const MIB = 2 ** 20;
 
@@ -26,24 +27,44 @@ for (const [where, size] of [
     const right = member(digest("sha1", bytes.subarray(part.offset, part.offset + part.size)));
     const progress: number[] = [];
     const onProgress = (percent: number) => progress.push(percent);
-    await verifyContent(handle, { sha512, digests: [right], onProgress }, patience());
-    await verifyContent(handle, { sha512: undefined, digests: [right] }, patience());
+    await verifyContent(
+      handle,
+      { digest: sha512Digest(sha512), digests: [right], onProgress },
+      patience(),
+    );
+    await verifyContent(handle, { digest: undefined, digests: [right] }, patience());
+    const sha256 = `sha256:${digest("sha256", bytes)}` as const;
+    await verifyContent(handle, { digest: sha256, digests: [] }, patience());
+    await assert.rejects(
+      verifyContent(handle, { digest: `sha256:${"0".repeat(64)}`, digests: [] }, patience()),
+      {
+        code: "checksum-mismatch",
+        message: /^the file has sha256 [0-9a-f]{64}, but 0+ was endorsed$/,
+      },
+    );
     assert.equal(progress.at(-1), 100);
     await assert.rejects(
-      verifyContent(handle, { sha512, digests: [right, member("0".repeat(40))] }, patience()),
+      verifyContent(
+        handle,
+        { digest: sha512Digest(sha512), digests: [right, member("0".repeat(40))] },
+        patience(),
+      ),
       { name: "GiveUp", code: "manifest-mismatch", message: /"disk" has not the sha1/ },
     );
     const wrong = "0".repeat(128);
-    await assert.rejects(verifyContent(handle, { sha512: wrong, digests: [] }, patience()), {
-      name: "GiveUp",
-      code: "checksum-mismatch",
-      facts: { expected: wrong, actual: sha512 },
-    });
+    await assert.rejects(
+      verifyContent(handle, { digest: sha512Digest(wrong), digests: [] }, patience()),
+      {
+        name: "GiveUp",
+        code: "checksum-mismatch",
+        facts: { expected: wrong, actual: sha512 },
+      },
+    );
   });
 
   test(`an abort ends the reading of a file ${where}`, async () => {
     await using file = await fileOf(size);
-    const expected = { sha512: "0".repeat(128), digests: [] };
+    const expected = { digest: sha512Digest("0".repeat(128)), digests: [] };
     const lost = new AbortController();
     const running = verifyContent(
       file.handle,

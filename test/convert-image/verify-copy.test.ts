@@ -46,8 +46,8 @@ test("a disk in the datastore itself comes without one: nothing is copied", asyn
 /** An announced raw image that has been converted. */
 async function converted(chain: Chain): Promise<Message> {
   const { source, ...job } = chain.available();
-  const { sha512 } = await pinned({ pin: source.path }, "good/plain.raw");
-  return await convert({ ...job, source, sha512 }, { deps: chain.deps });
+  const { digest } = await pinned({ pin: source.path }, "good/plain.raw");
+  return await convert({ ...job, source, digest }, { deps: chain.deps });
 }
 
 test("OpenNebula takes a copy with the right SHA1, and another one is told as a failed copy, with what to do", async (t) => {

@@ -7,7 +7,14 @@ import { Leftovers } from "../../functions/enqueue-event/leftovers.ts";
 import { openSpool } from "../../functions/shared/spool/spool.ts";
 import { systemClock } from "../../functions/shared/time/clock.ts";
 import { GiveUp } from "../../functions/shared/step/errors.ts";
-import { AVAILABLE, EXPIRED, RecordingQueue, SpoolSandbox, recordingLog } from "./spool-sandbox.ts";
+import {
+  ENDORSEMENT,
+  AVAILABLE,
+  EXPIRED,
+  RecordingQueue,
+  SpoolSandbox,
+  recordingLog,
+} from "./spool-sandbox.ts";
 
 const NAMES = [
   "1401879284.000000001-0000009",
@@ -24,7 +31,7 @@ async function drain(
   leftovers = new Leftovers(),
 ) {
   const log = recordingLog();
-  const deps = { queue, log, clock: systemClock, leftovers };
+  const deps = { queue, endorsement: ENDORSEMENT, log, clock: systemClock, leftovers };
   await drainSpool(await openSpool(sandbox), deps, signal);
   return log;
 }

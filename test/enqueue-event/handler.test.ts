@@ -5,6 +5,7 @@ import { parseEntry } from "../../functions/shared/spool/entry.ts";
 import { handle } from "../../functions/enqueue-event/handler.ts";
 import { silentLog } from "../../functions/shared/log/log.ts";
 import {
+  ENDORSEMENT,
   AVAILABLE,
   EXPIRED,
   IDENTIFIER,
@@ -19,7 +20,7 @@ async function sent(records: Records) {
   const queue = new RecordingQueue();
   await handle(
     parseEntry(entryBytes(records)),
-    { queue, log: silentLog },
+    { queue, endorsement: ENDORSEMENT, log: silentLog },
     AbortSignal.timeout(1000),
   );
   const [message, job] = [queue.sent[0], queue.jobs[0]];

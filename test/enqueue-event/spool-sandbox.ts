@@ -5,6 +5,7 @@ import * as z from "zod";
 import { type Job } from "../../functions/job/job.ts";
 import { messageSchema } from "../../functions/capture-metadata/message.ts";
 import type { Outgoing, Queue } from "../../functions/shared/queue/queue.ts";
+import { vmcatcherEndorsement } from "../../functions/shared/vmcatcher/endorsement.ts";
 
 export const IDENTIFIER = "5d6b9a47-6b3c-5f9c-8a3e-0f3b9f0f3a11";
 export const SHA512 = "ab".repeat(64);
@@ -130,3 +131,10 @@ export function recordingLog() {
   };
   return log;
 }
+
+/** An event names vmcatcher's cache itself. */
+export const ENDORSEMENT = vmcatcherEndorsement({
+  cacheIndex: "/nowhere/cache.index",
+  downloadDirectory: "/nowhere/partial",
+  vmcatcherDatabase: "/nowhere/vmcatcher.db",
+});

@@ -3,7 +3,13 @@ import { rm, writeFile } from "node:fs/promises";
 import { it } from "node:test";
 import { watchSpool } from "../../functions/enqueue-event/watch.ts";
 import { systemClock, type Clock } from "../../functions/shared/time/clock.ts";
-import { AVAILABLE, RecordingQueue, SpoolSandbox, recordingLog } from "./spool-sandbox.ts";
+import {
+  ENDORSEMENT,
+  AVAILABLE,
+  RecordingQueue,
+  SpoolSandbox,
+  recordingLog,
+} from "./spool-sandbox.ts";
 
 const NAME = "1401879284.000000001-0000009";
 
@@ -23,7 +29,11 @@ function startWatch(sandbox: SpoolSandbox, queue: RecordingQueue) {
       return promise;
     },
   };
-  const ended = watchSpool(sandbox, { queue, log, clock, random: () => 1 }, stop.signal);
+  const ended = watchSpool(
+    sandbox,
+    { queue, endorsement: ENDORSEMENT, log, clock, random: () => 1 },
+    stop.signal,
+  );
   return {
     log,
     sleeps,

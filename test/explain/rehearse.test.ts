@@ -26,7 +26,7 @@ describe("a rehearsal", () => {
   it("does not wait for another job: it says that the job would", async (t) => {
     const { chain, made, markExpired, rehearseRegistration } = await liveImage(t);
     await markExpired([[SUPERSEDED_BY, "another job"]]);
-    const job = chain.available({ sha512: made.sha512 });
+    const job = chain.available({ digest: made.digest });
     const { end, calls } = await rehearseRegistration({ job, unchanged: true });
     assert.deepEqual([end.outcome, end.function], ["retry", "register-image"]);
     assert.match(end.text ?? "", /would wait/);
@@ -62,7 +62,7 @@ async function liveImage(t: TestContext) {
   const made = chain.available();
   await chain.pass(made);
   const live = await chain.image();
-  const { config, opennebula } = chain.deps;
+  const { config, opennebula, endorsement } = chain.deps;
   return {
     chain,
     made,
@@ -76,7 +76,13 @@ async function liveImage(t: TestContext) {
       rehearse(
         "register-image",
         message,
-        { chain: { steps, firstStep: FIRST_STEP, foreseen: {} }, config, opennebula, full: false },
+        {
+          chain: { steps, firstStep: FIRST_STEP, foreseen: {} },
+          config,
+          opennebula,
+          endorsement,
+          full: false,
+        },
         AbortSignal.timeout(10_000),
       ),
   };

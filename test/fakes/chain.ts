@@ -13,6 +13,8 @@ import { silentLog } from "../../functions/shared/log/log.ts";
 import type { Image } from "../../functions/shared/opennebula/opennebula.ts";
 import { giveToUser, rightsOf } from "./rights.ts";
 import { createSite, type Site } from "./site.ts";
+import { type Digest, digestParts, sha512Digest } from "../../functions/job/digest.ts";
+import { endorsementOf } from "../../functions/shared/worker/endorsement-of.ts";
 
 /** The steps that talk to OpenNebula, called one after the other, with the conversion left out: its result is made by the test. */
 export interface Chain {
@@ -31,7 +33,7 @@ export interface Chain {
   /** Path of vmcatcher's index, which is not there before `endorse`. */
   readonly cacheIndex: string;
   /** Has vmcatcher's index name the identifier with that content, and nothing else. */
-  endorse(sha512: string): Promise<void>;
+  endorse(digest: Digest): Promise<void>;
   /** Passes a job, a new one by default, whose image an administrator then gives to a user. @returns the image as it is after that */
   publishedAndGiven(job?: AvailableJob): Promise<Image>;
 }
@@ -48,6 +50,7 @@ export async function createChain(options: Parameters<typeof createSite>[0] = {}
   const deps: Deps = {
     config: site.config,
     opennebula: site.oneadmin,
+    endorsement: endorsementOf(site.config),
     clock: systemClock,
     log: silentLog,
   };
@@ -89,9 +92,9 @@ export async function createChain(options: Parameters<typeof createSite>[0] = {}
   };
   const available: Chain["available"] = (overrides = {}) => {
     const job = common();
-    const sha512 = createHash("sha512").update(job.id).digest("hex");
+    const digest = sha512Digest(createHash("sha512").update(job.id).digest("hex"));
     const source = { path: join(site.config.stagingDirectory, `pin-${job.id}`), pinned: true };
-    return { ...job, event: "available", sha512, title: "an image", source, ...overrides };
+    return { ...job, event: "available", digest, title: "an image", source, ...overrides };
   };
   const live: Chain["live"] = async () =>
     (await site.images()).find(({ name }) => name === IDENTIFIER);
@@ -117,7 +120,10 @@ export async function createChain(options: Parameters<typeof createSite>[0] = {}
     live,
     image,
     cacheIndex,
-    endorse: (sha512) => writeFile(cacheIndex, JSON.stringify({ [IDENTIFIER]: { sha512 } })),
+    endorse: async (digest) => {
+      const { hex: sha512 } = digestParts(digest);
+      await writeFile(cacheIndex, JSON.stringify({ [IDENTIFIER]: { sha512 } }));
+    },
     publishedAndGiven: async (job = available()) => {
       await pass(job);
       const { id } = await image();

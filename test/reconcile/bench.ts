@@ -15,6 +15,7 @@ import { openQueues } from "../../functions/shared/queue/open-queues.ts";
 import type { Queues } from "../../functions/shared/queue/queue.ts";
 import { createSite, type Site } from "../fakes/site.ts";
 import type { ListedImage } from "../fakes/vmcatcher/vmcatcher.ts";
+import { endorsementOf } from "../../functions/shared/worker/endorsement-of.ts";
 
 export const ONE = "de355bfb-5781-5b0c-9ccd-9bd3d0d2be06";
 export const OTHER = "1b4d6c7e-52c5-4d0f-8a7a-0f4f6a3b9c21";
@@ -61,6 +62,7 @@ export class Bench implements AsyncDisposable {
     return {
       config: this.site.config,
       opennebula: this.site.oneadmin,
+      endorsement: endorsementOf(this.site.config),
       clock: systemClock,
       log: silentLog,
     };
@@ -82,7 +84,7 @@ export class Bench implements AsyncDisposable {
     const queue = await this.#queues.open(FIRST_STEP);
     await drainSpool(
       await openSpool(this.site.config),
-      { queue, clock: systemClock, log: silentLog, leftovers: new Leftovers() },
+      { ...this.deps, queue, leftovers: new Leftovers() },
       signal(),
     );
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
-import { IndexUnusable } from "../../functions/shared/vmcatcher/endorsements.ts";
+import { StockUnusable } from "../../functions/shared/endorsement/endorsement.ts";
 import { Bench, ONE, OTHER, THIRD } from "./bench.ts";
 import { twoLive } from "./two-live.ts";
 
@@ -30,11 +30,11 @@ describe("an index that says nothing expires nothing", { concurrency: 4 }, () =>
       await using bench = await twoLive(EXPIRE);
       await happens(bench.site.config.cacheIndex);
       await assert.rejects(bench.plan(), (error: unknown) => {
-        assert.ok(error instanceof IndexUnusable);
+        assert.ok(error instanceof StockUnusable);
         assert.match(error.message, /cache\.index .*nothing is concluded/);
         return true;
       });
-      await assert.rejects(bench.apply(true), IndexUnusable);
+      await assert.rejects(bench.apply(true), StockUnusable);
     });
   }
 

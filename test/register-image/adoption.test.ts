@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { STATE } from "../../functions/shared/lineage/attributes.ts";
 import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
 import { giveToUser, rightsOf } from "../fakes/rights.ts";
+import { sha512Digest } from "../../functions/job/digest.ts";
 
 describe("an image that the predecessor registered", () => {
   let chain: Chain;
@@ -66,7 +67,7 @@ describe("an image that the predecessor registered", () => {
     const id = await register(IDENTIFIER, "C".repeat(128));
     await giveToUser(chain.site, id);
     assert.equal(
-      (await chain.pass(chain.available({ sha512: "c".repeat(128) }))).kind,
+      (await chain.pass(chain.available({ digest: sha512Digest("c".repeat(128)) }))).kind,
       "unchanged",
     );
     const image = await chain.image();

@@ -8,6 +8,7 @@ import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
 import { LOCKED_AWAY, rightsOf } from "../fakes/rights.ts";
 import { attemptUntil } from "./attempt-until.ts";
 import { waits } from "./waits.ts";
+import { sha512Digest } from "../../functions/job/digest.ts";
 
 /* A broker that restarts delivers two jobs of one identifier at the same time. */
 describe("an update that looked before another one took the NAME", () => {
@@ -20,11 +21,11 @@ describe("an update that looked before another one took the NAME", () => {
   afterEach(() => chain.site.close());
 
   it("Bug: renamed the old image once more and took the NAME too, which two users can have at once. Fix: it looks after its mark, and its next attempt finds the other's image", async () => {
-    const sha512 = "1".repeat(128);
+    const digest = sha512Digest("1".repeat(128));
     const { cacheIndex } = chain;
-    await chain.endorse(sha512);
-    const other = chain.available({ cacheIndex, sha512 });
-    const job = chain.available({ cacheIndex, sha512 });
+    await chain.endorse(digest);
+    const other = chain.available({ cacheIndex, digest });
+    const job = chain.available({ cacheIndex, digest });
     const { opennebula } = chain.deps;
     const append: OpenNebula["append"] = async (id, attributes, patience) => {
       if (attributes.get(STATE) === "superseded") {
@@ -81,11 +82,11 @@ describe("an update that looked before another one took the NAME", () => {
 
   it("Bug: the same, when that one had long renamed it. Fix: the overtaken job looks afterwards", async () => {
     const { cacheIndex } = chain;
-    const sha512 = "1".repeat(128);
+    const digest = sha512Digest("1".repeat(128));
     const expired = chain.expired({ cacheIndex });
     await attemptUntil(chain, expired, "rename");
-    await chain.endorse(sha512);
-    const job = chain.available({ cacheIndex, sha512 });
+    await chain.endorse(digest);
+    const job = chain.available({ cacheIndex, digest });
     const { opennebula } = chain.deps;
     const append: OpenNebula["append"] = async (...call) => {
       await chain.pass(job);
@@ -102,7 +103,7 @@ describe("an update that looked before another one took the NAME", () => {
     const job = chain.available();
     await chain.pass(job);
     await chain.site.oneadmin.append(first.id, unmarked, signal());
-    await chain.endorse(job.sha512);
+    await chain.endorse(job.digest);
     assert.equal((await chain.pass(expired)).kind, "superseded");
     await isSupersededBy(job);
   });
@@ -119,7 +120,7 @@ describe("an update that looked before another one took the NAME", () => {
     const { cacheIndex } = chain;
     const job = chain.available({ cacheIndex });
     await assert.rejects(chain.pass(job, expiredBeforeItsMark()), RetryLater);
-    await chain.endorse(job.sha512);
+    await chain.endorse(job.digest);
     assert.equal((await chain.pass(job)).kind, "registered");
     assert.deepEqual(rightsOf(await chain.image()), rightsOf(first));
   });

@@ -7,6 +7,7 @@ import { createChain, type Chain } from "../fakes/chain.ts";
 import { LOCKED_AWAY, rightsOf } from "../fakes/rights.ts";
 import { attemptUntil } from "./attempt-until.ts";
 import { waits } from "./waits.ts";
+import { sha512Digest } from "../../functions/job/digest.ts";
 
 /* What an attempt has begun, when vmcatcher changes its mind before the next attempt. Each of these was found by a schedule. */
 describe("a job during which vmcatcher changes its mind", () => {
@@ -23,7 +24,7 @@ describe("a job during which vmcatcher changes its mind", () => {
   it("Bug: an image that was renamed but not yet locked away stayed open when the identifier was endorsed again. Fix: what is begun is ended", async () => {
     const expired = chain.expired({ cacheIndex });
     await attemptUntil(chain, expired, "chown");
-    await chain.endorse("0".repeat(128));
+    await chain.endorse(sha512Digest("0".repeat(128)));
     assert.equal((await chain.pass(expired)).kind, "superseded");
     assert.deepEqual(rightsOf(await chain.image(first.id)), LOCKED_AWAY);
   });
@@ -32,7 +33,7 @@ describe("a job during which vmcatcher changes its mind", () => {
     const expired = chain.expired({ cacheIndex });
     await attemptUntil(chain, expired, "rename");
     assert.equal((await chain.image()).attributes.get(STATE), "expired");
-    await chain.endorse("0".repeat(128));
+    await chain.endorse(sha512Digest("0".repeat(128)));
     await chain.pass(expired);
     const image = await chain.image();
     assert.equal(image.id, first.id);
@@ -45,7 +46,7 @@ describe("a job during which vmcatcher changes its mind", () => {
     await chain.site.oneadmin.rename(first.id, "renamed by hand", AbortSignal.timeout(5000));
     const expired = chain.expired({ cacheIndex });
     await attemptUntil(chain, expired, "rename");
-    await chain.endorse("0".repeat(128));
+    await chain.endorse(sha512Digest("0".repeat(128)));
     await chain.pass(expired);
     const image = await chain.image(first.id);
     assert.deepEqual([image.name, image.attributes.get(STATE)], ["renamed by hand", "live"]);
@@ -58,7 +59,7 @@ describe("a job during which vmcatcher changes its mind", () => {
     await attemptUntil(chain, expired, "rename");
     await attemptUntil(chain, expired, "enable");
     const job = chain.available({ cacheIndex });
-    await chain.endorse(job.sha512);
+    await chain.endorse(job.digest);
     assert.equal((await chain.pass(expired)).kind, "superseded");
     assert.deepEqual(rightsOf(await chain.image(first.id)), LOCKED_AWAY);
     await chain.pass(job);
@@ -70,7 +71,7 @@ describe("a job during which vmcatcher changes its mind", () => {
     const expired = chain.expired({ cacheIndex });
     await attemptUntil(chain, expired, "rename");
     const job = chain.available({ cacheIndex });
-    await chain.endorse(job.sha512);
+    await chain.endorse(job.digest);
     await chain.pass(job);
     await chain.pass(expired);
     assert.equal((await chain.image()).attributes.get(JOB), job.id);
@@ -79,10 +80,10 @@ describe("a job during which vmcatcher changes its mind", () => {
 
   it("Bug: cut off between the renames, then another content endorsed: the identifier was left without an image. Fix: the swap is ended", async () => {
     const job = chain.available({ cacheIndex });
-    await chain.endorse(job.sha512);
+    await chain.endorse(job.digest);
     await attemptUntil(chain, job, "rename", 1);
     assert.equal(await chain.live(), undefined);
-    await chain.endorse("0".repeat(128));
+    await chain.endorse(sha512Digest("0".repeat(128)));
     assert.equal((await chain.pass(job)).kind, "registered");
     const image = await chain.image();
     assert.notEqual(image.id, first.id);
@@ -91,12 +92,12 @@ describe("a job during which vmcatcher changes its mind", () => {
 
   it("Bug: the same, while a newer version waited that was not endorsed any more either: both ended. Fix: what only waits is no reason to", async () => {
     const job = chain.available({ cacheIndex });
-    await chain.endorse(job.sha512);
+    await chain.endorse(job.digest);
     await attemptUntil(chain, job, "rename", 1);
     const newer = chain.available({ cacheIndex });
-    await chain.endorse(newer.sha512);
+    await chain.endorse(newer.digest);
     await attemptUntil(chain, newer, "image");
-    await chain.endorse("0".repeat(128));
+    await chain.endorse(sha512Digest("0".repeat(128)));
     assert.equal((await chain.pass(job)).kind, "registered");
     assert.equal((await chain.pass(newer)).kind, "superseded");
     const image = await chain.image();
@@ -108,7 +109,7 @@ describe("a job during which vmcatcher changes its mind", () => {
     const expired = chain.expired({ cacheIndex });
     await attemptUntil(chain, expired, "enable");
     const job = chain.available({ cacheIndex });
-    await chain.endorse(job.sha512);
+    await chain.endorse(job.digest);
     await chain.pass(job);
     const { id } = await chain.image();
     await writeFile(cacheIndex, "{}");
@@ -127,11 +128,11 @@ describe("a job during which vmcatcher changes its mind", () => {
   });
 
   it("Bug: an update that was interrupted between its renames left the old image open, and its rights to nobody, when the same content was announced again. Fix: that image is the last one, and is locked away", async () => {
-    const sha512 = "1".repeat(128);
-    await chain.endorse(sha512);
-    const job = chain.available({ cacheIndex, sha512 });
+    const digest = sha512Digest("1".repeat(128));
+    await chain.endorse(digest);
+    const job = chain.available({ cacheIndex, digest });
     await attemptUntil(chain, job, "rename", 1);
-    await chain.pass(chain.available({ cacheIndex, sha512 }), waits(chain).deps);
+    await chain.pass(chain.available({ cacheIndex, digest }), waits(chain).deps);
     assert.equal((await chain.pass(job)).kind, "unchanged");
     assert.deepEqual(rightsOf(await chain.image()), rightsOf(first));
     assert.deepEqual(rightsOf(await chain.image(first.id)), LOCKED_AWAY);
@@ -141,7 +142,7 @@ describe("a job during which vmcatcher changes its mind", () => {
     await chain.passUntilRegistered(chain.available());
     const expired = chain.expired({ cacheIndex });
     await attemptUntil(chain, expired, "rename");
-    await chain.endorse("0".repeat(128));
+    await chain.endorse(sha512Digest("0".repeat(128)));
     await chain.passUntilRegistered(expired);
     await chain.pass(chain.available());
     assert.deepEqual(rightsOf(await chain.image()), rightsOf(first));

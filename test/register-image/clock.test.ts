@@ -6,6 +6,7 @@ import type { AvailableJob } from "../../functions/job/job.ts";
 import { JOB } from "../../functions/shared/lineage/attributes.ts";
 import { eventTime } from "../../functions/shared/lineage/lineage.ts";
 import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
+import { digestParts } from "../../functions/job/digest.ts";
 
 const TOMORROW = "2026-11-23T10:00:00.000000000Z";
 
@@ -24,7 +25,8 @@ describe("when vmcatcher's clock was ahead and was put right", () => {
   afterEach(() => chain.site.close());
 
   const endorse = async (job: AvailableJob | undefined) => {
-    const entries = job === undefined ? {} : { [IDENTIFIER]: { sha512: job.sha512 } };
+    const entries =
+      job === undefined ? {} : { [IDENTIFIER]: { sha512: digestParts(job.digest).hex } };
     await writeFile(cacheIndex, JSON.stringify(entries));
   };
   const publishedTomorrow = async () => {
@@ -67,7 +69,7 @@ describe("when vmcatcher's clock was ahead and was put right", () => {
 
   it("the same content, announced again, leaves the later time on the image", async () => {
     const job = await publishedTomorrow();
-    const again = chain.available({ cacheIndex, sha512: job.sha512 });
+    const again = chain.available({ cacheIndex, digest: job.digest });
     assert.equal((await chain.pass(again)).kind, "unchanged");
     assert.equal(eventTime(await chain.image()), TOMORROW);
   });

@@ -27,7 +27,7 @@ describe("a confirmation and a retirement of the same image at the same time", (
   afterEach(() => chain.site.close());
 
   const signal = () => AbortSignal.timeout(10_000);
-  const sameContent = () => chain.available({ sha512: made.sha512 });
+  const sameContent = () => chain.available({ digest: made.digest });
   /** An OpenNebula before whose first call of a kind something happens. */
   const before = (method: "append" | "rename", happens: () => Promise<unknown>): Deps => {
     let isOver = false;
@@ -160,7 +160,7 @@ describe("a confirmation and a retirement of the same image at the same time", (
     const { outcome } = await chain.passUntilRegistered(update);
     assert.equal(outcome.kind, "registered");
     await cutOff(chain.expired());
-    const announced = chain.available({ sha512: update.sha512 });
+    const announced = chain.available({ digest: update.digest });
     assert.equal((await chain.pass(announced, waits(chain).deps)).kind, "registered");
     const image = await chain.image();
     assert.deepEqual(rightsOf(image), rightsOf(first));

@@ -26,23 +26,23 @@ describe("an announcement of a content that was live, and whose image is gone no
   };
 
   it("Bug: the image was deleted by hand, the job started over behind an expiry, which found nothing to leave its time on, and was registered. Fix: it stays deleted", async () => {
-    const message = await captured(chain.available({ sha512: made.sha512 }));
+    const message = await captured(chain.available({ digest: made.digest }));
     await deleteAll();
     assert.equal((await register(message, chain.deps, signal())).outcome.kind, "superseded");
   });
 
   it("starts over where vmcatcher's index tells that it still counts", async () => {
-    const { sha512 } = made;
+    const { digest } = made;
     const { cacheIndex } = chain;
-    await chain.endorse(sha512);
-    const message = await captured(chain.available({ cacheIndex, sha512 }));
+    await chain.endorse(digest);
+    const message = await captured(chain.available({ cacheIndex, digest }));
     await deleteAll();
     await assert.rejects(register(message, chain.deps, signal()), StartOver);
   });
 
   it("starts over when an expiry has retired the image, which tells later events from older ones", async () => {
     const expired = chain.expired();
-    const message = await captured(chain.available({ sha512: made.sha512 }));
+    const message = await captured(chain.available({ digest: made.digest }));
     await chain.pass(expired);
     await assert.rejects(register(message, chain.deps, signal()), StartOver);
   });

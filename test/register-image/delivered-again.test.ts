@@ -7,6 +7,7 @@ import { JOB, newImageAttributes, pendingName } from "../../functions/shared/lin
 import type { OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
 import { createChain, type Chain } from "../fakes/chain.ts";
 import { attemptUntil } from "./attempt-until.ts";
+import { sha512Digest } from "../../functions/job/digest.ts";
 
 /* Each bug was found by a schedule. */
 describe("a job that is delivered again when its image is live", () => {
@@ -61,9 +62,9 @@ describe("a job that is delivered again when its image is live", () => {
   });
 
   it("does not delete, when it counts no more, what another delivery has made live since it looked", async () => {
-    const sha512 = "1".repeat(128);
-    await chain.endorse(sha512);
-    const job = chain.available({ cacheIndex: chain.cacheIndex, sha512 });
+    const digest = sha512Digest("1".repeat(128));
+    await chain.endorse(digest);
+    const job = chain.available({ cacheIndex: chain.cacheIndex, digest });
     await attemptUntil(chain, job, "rename");
     const { opennebula } = chain.deps;
     let looks = 0;
@@ -71,7 +72,7 @@ describe("a job that is delivered again when its image is live", () => {
       const seen = await opennebula.imagesOf(identifier, patience);
       if (++looks === 2) {
         await chain.pass(job); // register-image has looked
-        await chain.endorse("0".repeat(128));
+        await chain.endorse(sha512Digest("0".repeat(128)));
       }
       return seen;
     };

@@ -12,6 +12,7 @@ import { handle as restore } from "../../functions/restore-permissions/handler.t
 import type { Deps } from "../../functions/shared/step/deps.ts";
 import { RetryLater, StartOver } from "../../functions/shared/step/errors.ts";
 import { createChain, type Chain } from "../fakes/chain.ts";
+import { sha512Digest } from "../../functions/job/digest.ts";
 
 const MIB = 2 ** 20;
 
@@ -36,8 +37,8 @@ describe("a datastore whose directory is written directly", () => {
   /** An event for a raw image of somewhat more than 2 MiB, pinned. */
   async function announced(): Promise<{ readonly job: AvailableJob; readonly content: Buffer }> {
     const content = randomBytes(2 * MIB + 512);
-    const sha512 = createHash("sha512").update(content).digest("hex");
-    const job = chain.available({ sha512 });
+    const digest = sha512Digest(createHash("sha512").update(content).digest("hex"));
+    const job = chain.available({ digest });
     await writeFile(job.source.path, content);
     return { job, content };
   }

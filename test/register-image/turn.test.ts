@@ -10,6 +10,7 @@ import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
 import { LOCKED_AWAY, rightsOf } from "../fakes/rights.ts";
 import { attemptUntil } from "./attempt-until.ts";
 import { waits } from "./waits.ts";
+import { sha512Digest } from "../../functions/job/digest.ts";
 
 /* A broker that restarts delivers two jobs of one identifier at the same time, or one job twice. */
 describe("an update whose image was not the first to wait for the NAME", () => {
@@ -124,14 +125,15 @@ describe("an update whose image was not the first to wait for the NAME", () => {
 
   it("Bug: took the NAME with an image that another attempt had made live, and a newer version had replaced. Fix: it has ended", async () => {
     const { cacheIndex } = chain;
-    const [sha512, next] = ["1".repeat(128), "2".repeat(128)];
-    await chain.endorse(sha512);
-    const job = chain.available({ cacheIndex, sha512 });
+    const digest = sha512Digest("1".repeat(128));
+    const next = sha512Digest("2".repeat(128));
+    await chain.endorse(digest);
+    const job = chain.available({ cacheIndex, digest });
     const deps = beforeItsTurn(async () => {
       await chain.pass(job);
       await chain.endorse(next);
-      await chain.pass(chain.available({ cacheIndex, sha512: next }));
-      await chain.endorse(sha512);
+      await chain.pass(chain.available({ cacheIndex, digest: next }));
+      await chain.endorse(digest);
     });
     assert.equal((await chain.pass(job, deps)).kind, "superseded");
     assert.deepEqual(rightsOf(await chain.image()), rightsOf(first));
@@ -139,10 +141,10 @@ describe("an update whose image was not the first to wait for the NAME", () => {
 
   it("Bug: replaced an image of the same content that another update had made live meanwhile. Fix: confirms it", async () => {
     const { cacheIndex } = chain;
-    const sha512 = "1".repeat(128);
-    await chain.endorse(sha512);
-    const other = chain.available({ cacheIndex, sha512 });
-    const job = chain.available({ cacheIndex, sha512 });
+    const digest = sha512Digest("1".repeat(128));
+    await chain.endorse(digest);
+    const other = chain.available({ cacheIndex, digest });
+    const job = chain.available({ cacheIndex, digest });
     const deps = beforeItsTurn(() => chain.pass(other, waits(chain).deps));
     await assert.rejects(chain.pass(job, deps), /holds this content/);
     assert.equal((await chain.pass(job)).kind, "unchanged");

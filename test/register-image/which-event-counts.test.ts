@@ -17,7 +17,7 @@ describe("which event counts", () => {
     await chain.pass(job);
     const before = await chain.image();
     await chain.pass(job);
-    const repeated = chain.available({ sha512: job.sha512 });
+    const repeated = chain.available({ digest: job.digest });
     assert.equal((await chain.pass(repeated)).kind, "unchanged");
     const after = await chain.image();
     assert.equal(after.id, before.id);

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { readCacheIndex } from "../../shared/vmcatcher/cache-index.ts";
+import { vmcatcherEndorsement } from "../../shared/vmcatcher/endorsement.ts";
 import { unlessMissing } from "../../shared/files/unless-missing.ts";
 import { ok, unchecked, warning, type Check } from "../check.ts";
 import { obstacle, READ } from "../obstacle.ts";
@@ -33,13 +33,14 @@ export const cacheIndex: Check = {
         ),
       ];
     }
-    return (await readCacheIndex(path, signal)) === undefined
-      ? [
+    const found = await vmcatcherEndorsement({ ...site.config, cacheIndex: path }).look(signal);
+    return found.isKnown
+      ? [ok(`${path} can be read`)]
+      : [
           warning(
             `${path} cannot be understood: ${effect}`,
             "when it stays so, delete it: vmcatcher downloads and announces all images anew",
           ),
-        ]
-      : [ok(`${path} can be read`)];
+        ];
   },
 };

@@ -18,6 +18,7 @@ export async function readRegularFile(
 /**
  * Reads a file that somebody else writes, without holding all of it.
  * @param onPiece gets one piece after the other; its memory is used again for the next one
+ * @returns when the file was last written
  * @throws Error as `readRegularFile`
  */
 export async function readInPieces(
@@ -25,12 +26,12 @@ export async function readInPieces(
   maxBytes: number,
   onPiece: (piece: Buffer) => void,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<Date> {
   signal?.throwIfAborted();
   // Without O_NONBLOCK the opening of a named pipe would wait for a writer, for ever.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const { size } = await checkedStat(file, path, maxBytes);
+    const { size, mtime } = await checkedStat(file, path, maxBytes);
     const piece = Buffer.allocUnsafe(Math.min(size, PIECE_BYTES));
     for (let length = 0; length < size;) {
       signal?.throwIfAborted();
@@ -42,6 +43,7 @@ export async function readInPieces(
       onPiece(piece.subarray(0, bytesRead));
       length += bytesRead;
     }
+    return mtime;
   } finally {
     await file.close();
   }

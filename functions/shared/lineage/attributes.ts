@@ -1,5 +1,7 @@
+import { type Digest, digestParts, sha512Digest } from "../../job/digest.ts";
 import { IDENTIFIER } from "../../job/identifier.ts";
 import type { AvailableJob, Job } from "../../job/job.ts";
+import type { Image } from "../opennebula/opennebula.ts";
 
 /** The checksum that vmcatcher announced; on images of the predecessor the only one there is. */
 export const ANNOUNCED_SHA512 = "VMCATCHER_EVENT_SL_CHECKSUM_SHA512";
@@ -18,8 +20,10 @@ export const REMEMBERED = "VMCATCHER_ONE_REMEMBERED";
 export const RESTORED = "VMCATCHER_ONE_RESTORED";
 /** The job that superseded or expired the image. */
 export const SUPERSEDED_BY = "VMCATCHER_ONE_SUPERSEDED_BY";
-/** sha512 of the source file. */
+/** Digest of the source file, in hexadecimal. */
 export const SHA512 = "VMCATCHER_ONE_SHA512";
+/** As `SHA512`, of an image whose source gives a sha256. */
+const SHA256 = "VMCATCHER_ONE_SHA256";
 /** `pending`: to be disabled as soon as no VM uses the image. */
 export const DISABLE = "VMCATCHER_ONE_DISABLE";
 /** vmcatcher announced a successor at that time; it stays until the successor is live. */
@@ -39,8 +43,24 @@ export function newImageAttributes(job: AvailableJob): ReadonlyMap<string, strin
     [STATE, "pending"],
     [JOB, job.id],
     [EVENT_TIME, job.eventTime],
-    [SHA512, job.sha512],
+    digestAttribute(job.digest),
   ]);
+}
+
+/** The attribute that tells an image's content, with its value. */
+export function digestAttribute(digest: Digest): readonly [string, string] {
+  const { algorithm, hex } = digestParts(digest);
+  return [algorithm === "sha256" ? SHA256 : SHA512, hex];
+}
+
+/** The digest of the file that an image was made from; undefined when it does not tell. */
+export function contentDigest({ attributes }: Pick<Image, "attributes">): Digest | undefined {
+  const sha512 = attributes.get(SHA512) ?? attributes.get(ANNOUNCED_SHA512);
+  const sha256 = attributes.get(SHA256);
+  if (sha256 !== undefined) {
+    return `sha256:${sha256.toLowerCase()}`;
+  }
+  return sha512 === undefined ? undefined : sha512Digest(sha512);
 }
 
 /** NAME of a new image until it takes the identifier's: a second attempt of the same job finds the first one's image by it. */

@@ -1,12 +1,12 @@
+import type { Digest } from "../../job/digest.ts";
 import type { Job } from "../../job/job.ts";
 import { GiveUp } from "../step/errors.ts";
 import type { Image } from "../opennebula/opennebula.ts";
 import {
-  ANNOUNCED_SHA512,
+  contentDigest,
   CONFIRMED,
   EVENT_TIME,
   JOB,
-  SHA512,
   STATE,
   SUPERSEDED_BY,
   pendingName,
@@ -49,9 +49,8 @@ export function isOutdated(job: Job, lineage: Lineage): boolean {
 }
 
 /** Whether the image already holds this content in a state in which it can be used, now or when it is enabled. */
-export function holds(image: Image, sha512: string): boolean {
-  const content = image.attributes.get(SHA512) ?? image.attributes.get(ANNOUNCED_SHA512);
-  return content?.toLowerCase() === sha512 && isComplete(image);
+export function holds(image: Image, digest: Digest): boolean {
+  return contentDigest(image) === digest && isComplete(image);
 }
 
 /** Whether OpenNebula has the whole content of the image. */

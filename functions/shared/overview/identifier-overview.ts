@@ -1,7 +1,7 @@
-import type { CacheIndex } from "../vmcatcher/cache-index.ts";
+import type { Endorsements } from "../endorsement/endorsement.ts";
 import { GiveUp } from "../step/errors.ts";
 import { IDENTIFIER } from "../../job/identifier.ts";
-import { JOB, STATE, SUPERSEDED_BY } from "../lineage/attributes.ts";
+import { contentDigest, JOB, STATE, SUPERSEDED_BY } from "../lineage/attributes.ts";
 import { eventTime, isRetired, lineageOf } from "../lineage/lineage.ts";
 import type { Image } from "../opennebula/opennebula.ts";
 import type { ConversionOverview } from "./conversion-overview.ts";
@@ -44,7 +44,7 @@ export interface Known {
   readonly images: readonly Image[];
   readonly queues: readonly QueueOverview[];
   readonly conversions: readonly ConversionOverview[];
-  readonly index: CacheIndex | undefined;
+  readonly endorsed: Endorsements | undefined;
 }
 
 /** Sorts by identifier what is known; each image is looked at a few times, so thousands take milliseconds. */
@@ -68,7 +68,7 @@ export function identifierOverviews(known: Known): readonly IdentifierOverview[]
       deadLetters: letters.get(identifier) ?? [],
       messages: messages.get(identifier) ?? [],
       conversions: conversions.get(identifier) ?? [],
-      index: known.index,
+      endorsed: known.endorsed,
     }),
   );
 }
@@ -80,27 +80,31 @@ function identifierOverview(
     readonly deadLetters: readonly DeadLetterOverview[];
     readonly messages: readonly MessageOverview[];
     readonly conversions: readonly ConversionOverview[];
-    readonly index: CacheIndex | undefined;
+    readonly endorsed: Endorsements | undefined;
   },
 ): IdentifierOverview {
-  const { images, deadLetters, messages, conversions, index } = its;
+  const { images, deadLetters, messages, conversions, endorsed } = its;
   const live = liveOf(identifier, images);
   const others = images
     .filter(({ id }) => id !== live?.id)
     .sort((a, b) => eventTime(b).localeCompare(eventTime(a)) || b.id - a.id);
   const pending = others.filter((image) => image.attributes.get(STATE) === "pending");
-  const entry = index?.entry(identifier);
+  const standing = endorsed?.of(identifier) ?? { kind: "unknown" };
+  const current = standing.kind === "endorsed" ? standing.image : undefined;
   const view = live === undefined ? undefined : imageOverview(live);
   const newest = live ?? pending[0] ?? others[0];
   const facts = {
     live: view,
-    endorsed: index === undefined ? "unknown" : entry === undefined ? "no" : "yes",
-    current: view === undefined || entry === undefined ? undefined : view.sha512 === entry.sha512,
+    endorsed: ENDORSED[standing.kind],
+    current:
+      live === undefined || current === undefined
+        ? undefined
+        : contentDigest(live) === current.digest,
   } as const;
   return {
     identifier,
     title:
-      newest?.attributes.get("VMCATCHER_EVENT_DC_TITLE") ?? entry?.title ?? conversions[0]?.title,
+      newest?.attributes.get("VMCATCHER_EVENT_DC_TITLE") ?? current?.title ?? conversions[0]?.title,
     vo: newest?.attributes.get("VMCATCHER_EVENT_VO"),
     ...facts,
     pending: pending.map(imageOverview),
@@ -113,6 +117,8 @@ function identifierOverview(
     notes: notesOn({ identifier, image: live, images, ...facts }),
   };
 }
+
+const ENDORSED = { endorsed: "yes", "not-endorsed": "no", unknown: "unknown" } as const;
 
 /** Of two images of the NAME, which stops all work on the identifier, the newer one; a note tells of the other. */
 function liveOf(identifier: string, images: readonly Image[]): Image | undefined {

@@ -1,4 +1,4 @@
-import { readCacheIndex } from "../vmcatcher/cache-index.ts";
+import type { Endorsement } from "../endorsement/endorsement.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Config } from "../settings/config.ts";
 import { IDENTIFIER } from "../../job/identifier.ts";
@@ -30,11 +30,12 @@ export interface Overview {
 
 /** What an overview is made from. */
 export interface OverviewSources {
-  readonly config: Pick<Config, "spoolDirectory" | "stagingDirectory" | "cacheIndex">;
+  readonly config: Pick<Config, "spoolDirectory" | "stagingDirectory">;
   readonly queues: Queues;
   /** The queues to look into, in the order of the chain. */
   readonly queueNames: readonly string[];
   readonly opennebula: Pick<OpenNebula, "images">;
+  readonly endorsement: Pick<Endorsement, "look">;
   readonly clock: Pick<Clock, "now">;
   /** Give a remembering one when the overview is collected again and again. */
   readonly readDeadLetters?: DeadLetterReader;
@@ -45,10 +46,10 @@ export async function collectOverview(
   sources: OverviewSources,
   signal: AbortSignal,
 ): Promise<Overview> {
-  const { config, queues, queueNames, opennebula, clock } = sources;
+  const { config, queues, queueNames, opennebula, endorsement, clock } = sources;
   const now = clock.now();
   const reader = sources.readDeadLetters ?? readDeadLetters;
-  const [spool, queued, conversions, images, index] = await Promise.all([
+  const [spool, queued, conversions, images, endorsed] = await Promise.all([
     orUnavailable(() => listSpool(config.spoolDirectory), signal),
     orUnavailable(
       () =>
@@ -62,7 +63,7 @@ export async function collectOverview(
       signal,
     ),
     orUnavailable((stop) => opennebula.images(stop), signal, POOL_LIMIT_MS),
-    orUnavailable(async (stop) => await readEndorsed(config.cacheIndex, stop), signal),
+    orUnavailable((stop) => endorsement.look(stop), signal),
   ]);
   const identifiers = isUnavailable(images)
     ? images
@@ -70,14 +71,9 @@ export async function collectOverview(
         images: images.filter(({ attributes }) => attributes.has(IDENTIFIER)),
         queues: isUnavailable(queued) ? [] : queued,
         conversions: isUnavailable(conversions) ? [] : conversions,
-        index: isUnavailable(index) ? undefined : index.endorsed,
+        endorsed: isUnavailable(endorsed) ? undefined : endorsed,
       });
   return { at: now.toISOString(), spool, queues: queued, conversions, identifiers };
 }
 
 const POOL_LIMIT_MS = 20_000; // thousands of images take a busy front end some seconds
-
-/** In an object, since a part that is nothing is no part: without a readable index nothing can be said. */
-async function readEndorsed(path: string, signal: AbortSignal) {
-  return { endorsed: await readCacheIndex(path, signal) };
-}

@@ -1,17 +1,22 @@
 import type { AvailableJob, Job } from "../../job/job.ts";
-import { type CacheEntry, type CacheIndex, readCacheIndex } from "../vmcatcher/cache-index.ts";
+import type { Endorsed, Endorsement } from "../endorsement/endorsement.ts";
 
 /**
- * Adds what vmcatcher knows of an image and does not announce: when it expires, what a VM needs, and a missing title.
- * Only when its record is about this very content; without a record the job stays as it is.
+ * Adds what is known of an image and not announced: when it expires, what a VM needs, and a missing title.
+ * Only when the record is about this very content; without a record the job stays as it is.
  */
-export async function withHints(job: Job, signal: AbortSignal): Promise<Job> {
-  if (job.event !== "available" || job.cacheIndex === undefined) {
+export async function withHints(
+  job: Job,
+  endorsement: Pick<Endorsement, "ofJob">,
+  signal: AbortSignal,
+): Promise<Job> {
+  if (job.event !== "available") {
     return job;
   }
-  const index: CacheIndex | undefined = await readCacheIndex(job.cacheIndex, signal);
-  const entry = index?.entry(job.identifier);
-  return entry?.sha512 === job.sha512 ? enriched(job, entry) : job;
+  const standing = await endorsement.ofJob(job, signal);
+  return standing?.kind === "endorsed" && standing.image.digest === job.digest
+    ? enriched(job, standing.image)
+    : job;
 }
 
 const HINTS = [
@@ -20,9 +25,9 @@ const HINTS = [
   ["VMCATCHER_ONE_RAM_RECOMMENDED", (entry) => entry.ramRecommended],
   ["VMCATCHER_ONE_CORE_MINIMUM", (entry) => entry.coreMinimum],
   ["VMCATCHER_ONE_CORE_RECOMMENDED", (entry) => entry.coreRecommended],
-] satisfies readonly (readonly [string, (entry: CacheEntry) => string | undefined])[];
+] satisfies readonly (readonly [string, (entry: Endorsed) => string | undefined])[];
 
-function enriched(job: AvailableJob, entry: CacheEntry): AvailableJob {
+function enriched(job: AvailableJob, entry: Endorsed): AvailableJob {
   const attributes = { ...job.attributes };
   for (const [name, valueOf] of HINTS) {
     const value = valueOf(entry);

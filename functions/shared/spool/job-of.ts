@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import * as z from "zod";
+import { sha512Digest } from "../../job/digest.ts";
 import { type AvailableJob, type Job } from "../../job/job.ts";
 import { identifierSchema } from "../../job/identifier.ts";
 import { GiveUp } from "../step/errors.ts";
@@ -30,7 +31,7 @@ export function jobOf(event: RawEvent): Job {
     ? {
         ...common,
         event: "available",
-        sha512: message.VMCATCHER_EVENT_SL_CHECKSUM_SHA512,
+        digest: sha512Digest(message.VMCATCHER_EVENT_SL_CHECKSUM_SHA512),
         title: message.VMCATCHER_EVENT_DC_TITLE,
         vo: message.VMCATCHER_EVENT_VO,
         source: message.source,

@@ -1,5 +1,6 @@
 import type { Clock } from "../time/clock.ts";
 import type { Config } from "../settings/config.ts";
+import type { Endorsement } from "../endorsement/endorsement.ts";
 import type { Log } from "../log/log.ts";
 import type { OpenNebula } from "../opennebula/opennebula.ts";
 
@@ -7,6 +8,7 @@ import type { OpenNebula } from "../opennebula/opennebula.ts";
 export interface Deps {
   readonly config: Config;
   readonly opennebula: OpenNebula;
+  readonly endorsement: Endorsement;
   readonly clock: Clock;
   readonly log: Log;
 }

@@ -3,6 +3,7 @@ import type { Config } from "../settings/config.ts";
 import type { Deps } from "../step/deps.ts";
 import type { Log } from "../log/log.ts";
 import { createOpenNebula } from "../opennebula/client.ts";
+import { endorsementOf } from "./endorsement-of.ts";
 import type { CallReport } from "../opennebula/rpc.ts";
 
 /**
@@ -15,5 +16,5 @@ export function createDeps(config: Config, log: Log, onCall?: (call: CallReport)
     authFile: config.oneAuthFile,
     onCall,
   });
-  return { config, opennebula, clock: systemClock, log };
+  return { config, opennebula, endorsement: endorsementOf(config), clock: systemClock, log };
 }

@@ -17,6 +17,7 @@ import type { Schedule } from "../schedule.ts";
 import type { Broker } from "./broker.ts";
 import { ProcessQueue, readAll } from "./process-queue.ts";
 import type { Wire } from "./wire.ts";
+import { endorsementOf } from "../../../functions/shared/worker/endorsement-of.ts";
 
 /** What runs in a process: steps, the draining of the spool, the sweep. */
 export type Task = StepName | "enqueue-event" | "sweep" | "janitor";
@@ -59,6 +60,7 @@ export async function runProgram(
       post: wire.post,
       now: () => process.machinery.timeline.now,
     }),
+    endorsement: endorsementOf(config),
     clock: clockOf(process),
     log: logOf(process.name, log),
   };
@@ -110,7 +112,7 @@ const ARRIVED = new Error("an event has arrived");
 /** As `watchSpool`, whose watch on the directory would be the machine's. */
 async function drainUntil(
   queue: ProcessQueue,
-  { config, clock, log }: Deps,
+  { config, endorsement, clock, log }: Deps,
   process: SimulatedProcess,
 ): Promise<void> {
   const stop = process.stop.signal;
@@ -125,7 +127,11 @@ async function drainUntil(
   for (let failures = 0; !stop.aborted;) {
     try {
       arrived = false;
-      await drainSpool(await openSpool(config), { queue, clock, log, leftovers }, stop);
+      await drainSpool(
+        await openSpool(config),
+        { queue, endorsement, clock, log, leftovers },
+        stop,
+      );
       failures = 0;
       arrival = new AbortController();
       if (!arrived) {

@@ -10,6 +10,7 @@ import type { Image } from "../../../functions/shared/opennebula/opennebula.ts";
 import { openSqliteQueues } from "../../../functions/shared/queue/sqlite-queues.ts";
 import type { Queues } from "../../../functions/shared/queue/queue.ts";
 import { imageOf } from "./images.ts";
+import { vmcatcherEndorsement } from "../../../functions/shared/vmcatcher/endorsement.ts";
 
 const NAMES = ["capture-metadata", "convert-image"];
 const SHA512 = "a".repeat(128);
@@ -39,11 +40,15 @@ describe("an overview", () => {
         config: {
           spoolDirectory: join(directory, "spool"),
           stagingDirectory: join(directory, "staging"),
-          cacheIndex: given.cacheIndex ?? join(directory, "cache.index"),
         },
         queues: given.queues ?? queues,
         queueNames: NAMES,
         opennebula: { images: given.images ?? (async () => []) },
+        endorsement: vmcatcherEndorsement({
+          cacheIndex: given.cacheIndex ?? join(directory, "cache.index"),
+          downloadDirectory: join(directory, "partial"),
+          vmcatcherDatabase: join(directory, "vmcatcher.db"),
+        }),
         clock: systemClock,
       },
       signal,

@@ -21,7 +21,7 @@ it("makes the job of an available image", () => {
     event: "available",
     eventTime: "2014-06-04T10:54:44.000000042Z",
     identifier: IDENTIFIER,
-    sha512: SHA512,
+    digest: `sha512:${SHA512}`,
     title: AVAILABLE["VMCATCHER_EVENT_DC_TITLE"],
     vo: "fedcloud.egi.eu",
     source: { path: AVAILABLE["VMCATCHER_ONE_HOOK_PIN"], pinned: true, format: "OVA" },
@@ -96,7 +96,7 @@ it("uses the path where there is no pin", () => {
 
 it("writes the checksum in lower case", () => {
   const available = job({ ...AVAILABLE, VMCATCHER_EVENT_SL_CHECKSUM_SHA512: SHA512.toUpperCase() });
-  assert.equal(available.event === "available" && available.sha512, SHA512);
+  assert.equal(available.event === "available" && available.digest, `sha512:${SHA512}`);
   assert.equal(available.id, job(AVAILABLE).id);
 });
 

@@ -8,6 +8,7 @@ import { openSpool } from "../../../functions/shared/spool/spool.ts";
 import { waitingIdentifiers } from "../../../functions/shared/spool/waiting.ts";
 import { systemClock } from "../../../functions/shared/time/clock.ts";
 import {
+  ENDORSEMENT,
   AVAILABLE,
   IDENTIFIER,
   RecordingQueue,
@@ -27,7 +28,13 @@ async function jobsOf(sandbox: SpoolSandbox) {
   const queue = new RecordingQueue();
   await drainSpool(
     await openSpool(sandbox),
-    { queue, clock: systemClock, log: recordingLog(), leftovers: new Leftovers() },
+    {
+      queue,
+      endorsement: ENDORSEMENT,
+      clock: systemClock,
+      log: recordingLog(),
+      leftovers: new Leftovers(),
+    },
     AbortSignal.timeout(5000),
   );
   return queue.jobs;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { AvailableJob } from "../../../functions/job/job.ts";
 import { isInside, readProgress, removeStaged } from "../../../functions/shared/staging/staging.ts";
+import { sha512Digest } from "../../../functions/job/digest.ts";
 
 const ID = "0123456789abcdef0123456789abcdef";
 
@@ -71,7 +72,7 @@ function job(path: string): AvailableJob {
     identifier: "image-1",
     attributes: {},
     restarts: 0,
-    sha512: "0".repeat(128),
+    digest: sha512Digest("0".repeat(128)),
     source: { path, pinned: true },
   };
 }

@@ -14,6 +14,7 @@ import { runStep, type RunStepOptions } from "../../../functions/shared/worker/w
 import { ManualClock } from "./manual-clock.ts";
 import { recordingLog, type Line } from "./recording-log.ts";
 import { UnreliableQueue } from "./unreliable-queue.ts";
+import { endorsementOf } from "../../../functions/shared/worker/endorsement-of.ts";
 
 export type Handle = StepContext["step"]["run"];
 export type Running = { stop: () => void; ended: () => boolean; done: Promise<void> };
@@ -31,7 +32,8 @@ export async function workbench(t: TestContext) {
     endpoint: new URL("http://127.0.0.1:1/RPC2"),
     authFile: "/dev/null",
   });
-  const deps: Deps = { config: readConfig({}), clock, log, opennebula };
+  const config = readConfig({});
+  const deps: Deps = { config, endorsement: endorsementOf(config), clock, log, opennebula };
   const outcomes: string[] = [];
   const running: Running[] = [];
   let messages = 0;

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { JsonWithoutTexts } from "../../../functions/shared/vmcatcher/json-without-texts.ts";
+import {
+  type SharedTexts,
+  SharedTextsReader,
+} from "../../../functions/shared/vmcatcher/shared-texts.ts";
 
-function read(json: string, pieceBytes = 2 ** 20): string {
-  const document = new JsonWithoutTexts("message");
+function read(json: string, pieceBytes = 2 ** 20): SharedTexts {
+  const document = new SharedTextsReader("message");
   const bytes = Buffer.from(json);
   const piece = Buffer.alloc(pieceBytes);
   for (let at = 0; at < bytes.length; at += pieceBytes) {
@@ -17,7 +20,7 @@ function read(json: string, pieceBytes = 2 ** 20): string {
 /** As Python's json.dumps writes it with indent=4. */
 const written = (value: unknown): string => JSON.stringify(value, undefined, 4);
 
-it("leaves the texts of the key out, and nothing else, however the pieces are cut", () => {
+it("keeps each text of the key once, and everything else as it is, however the pieces are cut", () => {
   const texts = [
     "",
     "a list",
@@ -27,17 +30,26 @@ it("leaves the texts of the key out, and nothing else, however the pieces are cu
     "é, €, \u{1f4bf}",
     "\n\t\u0001",
   ];
-  const documentOf = (text: string | undefined) =>
+  const documentOf = (message: (own: string, index: number) => string) =>
     written(
-      texts.map((own, index) => ({
+      [...texts, ...texts].map((own, index) => ({
         "dc:title": `before ${index}, "message": "not this one"`,
-        message: text ?? own,
+        message: message(own, index),
         msgHash: "after it, é",
         "a message": own,
       })),
     );
   for (let pieceBytes = 1; pieceBytes < 80; pieceBytes += 1) {
-    assert.equal(read(documentOf(undefined), pieceBytes), documentOf(""), `${pieceBytes} bytes`);
+    const found = read(
+      documentOf((own) => own),
+      pieceBytes,
+    );
+    const numbered = documentOf((_, index) => String(index % texts.length));
+    assert.equal(found.json, numbered, `${pieceBytes} bytes`);
+    assert.deepEqual(
+      found.texts.map((text) => JSON.parse(`"${text.toString()}"`)),
+      texts,
+    );
   }
 });
 
@@ -49,11 +61,11 @@ it("keeps what is no text, and what Python's json would have written in another 
     "[]",
     "",
   ]) {
-    assert.equal(read(json), json);
+    assert.deepEqual(read(json), { json, texts: [] });
   }
 });
 
 it("what is cut off inside a text is cut off still", () => {
-  assert.throws(() => JSON.parse(read('{"message": "half of a li')), SyntaxError);
-  assert.throws(() => JSON.parse(read('{"message": "half of a li\\"')), SyntaxError);
+  assert.throws(() => JSON.parse(read('{"message": "half of a li').json), SyntaxError);
+  assert.throws(() => JSON.parse(read('{"message": "half of a li\\"').json), SyntaxError);
 });
