@@ -3,10 +3,8 @@ import { cleanUntil } from "../janitor/loop.ts";
 import { steps, type StepName } from "../registry.ts";
 import { reconcileUntil } from "../reconcile/schedule.ts";
 import { sweepUntil } from "../restore-permissions/sweep.ts";
-import type { Config } from "../shared/settings/config.ts";
 import { errorText } from "../shared/log/error-text.ts";
 import { openQueues } from "../shared/queue/open-queues.ts";
-import type { Queues } from "../shared/queue/queue.ts";
 import { recordQueue } from "../shared/queue/queue-record.ts";
 import type { ApartTask, ExtraTask } from "./run-steps.ts";
 import { withSigns } from "../shared/worker/sign-of-life.ts";
@@ -18,7 +16,10 @@ const JANITOR = "janitor";
 const RECONCILE = "reconcile";
 const CONSOLE = "console";
 
-/** What runs beside the workers in a process that runs the function of that name. */
+/**
+ * What runs beside the workers in a process that runs the function of that name. What opens queues of its own closes them at its end:
+ * those of the workers are waited for when they are down.
+ */
 export const BESIDE: Readonly<Record<string, ExtraTask>> = {
   [ENQUEUE]: async ({ firstQueue, deps, observer, signal }) => {
     const log = deps.log.child({ function: ENQUEUE });
@@ -55,11 +56,10 @@ export const BESIDE: Readonly<Record<string, ExtraTask>> = {
 
   [RECONCILE]: ({ deps, observer, signal }) => {
     const log = deps.log.child({ function: RECONCILE });
-    return withSigns({ observer, function: RECONCILE, slot: 0 }, (sign) =>
-      withOwnQueues(deps.config, (queues) =>
-        reconcileUntil({ ...reconcileDeps({ ...deps, log }, queues), sign }, signal),
-      ),
-    );
+    return withSigns({ observer, function: RECONCILE, slot: 0 }, async (sign) => {
+      await using queues = openQueues(deps.config);
+      await reconcileUntil({ ...reconcileDeps({ ...deps, log }, queues), sign }, signal);
+    });
   },
 };
 
@@ -70,21 +70,10 @@ export const APART: Readonly<Record<string, ApartTask>> = {
       const { runConsole } = await import("../console/console.ts"); // the other functions need no web server
       const log = deps.log.child({ function: CONSOLE });
       const queueNames = Object.keys(steps);
-      await withOwnQueues(deps.config, (queues) =>
-        runConsole({ deps: { ...deps, log }, queues, queueNames, sign }, signal),
-      );
+      await using queues = openQueues(deps.config);
+      await runConsole({ deps: { ...deps, log }, queues, queueNames, sign }, signal);
     }),
 };
 
 /** Every function: the chain in its order, those that go round beside it, and the one that looks at it. */
 export const ALL_FUNCTIONS = [ENQUEUE, ...Object.keys(steps), JANITOR, RECONCILE, CONSOLE];
-
-/** With queues that are closed at the end: those of the workers are waited for when they are down. */
-async function withOwnQueues(config: Config, work: (queues: Queues) => Promise<void>) {
-  const queues = openQueues(config);
-  try {
-    await work(queues);
-  } finally {
-    await queues.close();
-  }
-}

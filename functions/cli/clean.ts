@@ -20,22 +20,18 @@ export function cleanCommand(): Command {
     )
     .action(async ({ dryRun = false, json = false }: { dryRun?: boolean; json?: boolean }) => {
       const config = readConfig(process.env);
-      const queues = openQueues(config);
-      try {
-        const deps = createDeps(config, createLog("silent"));
-        const report = await janitorPass(
-          { ...deps, queues, steps: Object.keys(steps), dryRun },
-          new AbortController().signal,
-        );
-        process.stdout.write(
-          json ? `${JSON.stringify(report, undefined, 2)}\n` : reportText(report, dryRun),
-        );
-        for (const failure of report.failures) {
-          process.stderr.write(`vmcatcher-one: ${failure}\n`);
-          process.exitCode = EXIT_FAILED;
-        }
-      } finally {
-        await queues.close();
+      await using queues = openQueues(config);
+      const deps = createDeps(config, createLog("silent"));
+      const report = await janitorPass(
+        { ...deps, queues, steps: Object.keys(steps), dryRun },
+        new AbortController().signal,
+      );
+      process.stdout.write(
+        json ? `${JSON.stringify(report, undefined, 2)}\n` : reportText(report, dryRun),
+      );
+      for (const failure of report.failures) {
+        process.stderr.write(`vmcatcher-one: ${failure}\n`);
+        process.exitCode = EXIT_FAILED;
       }
     });
 }

@@ -13,20 +13,16 @@ export function deadLettersCommand(): Command {
     .description("list the messages that were given up, with the reason")
     .option("--json", "machine-readable output, with the messages themselves")
     .action(async (options: { json?: boolean }) => {
-      const queues = openQueues(readConfig(process.env));
-      try {
-        const letters = await everyDeadLetter(queues, Object.keys(steps), systemClock);
-        if (options.json === true) {
-          const plain = letters.map(({ queue, letter }) => ({ function: queue.name, ...letter }));
-          process.stdout.write(`${JSON.stringify(plain, undefined, 2)}\n`);
-          return;
-        }
-        const text = deadLetterTable(
-          letters.map(({ queue, letter }) => deadLetterOverview(queue.name, letter)),
-        );
-        process.stdout.write(text === "" ? "no dead letters\n" : text);
-      } finally {
-        await queues.close();
+      await using queues = openQueues(readConfig(process.env));
+      const letters = await everyDeadLetter(queues, Object.keys(steps), systemClock);
+      if (options.json === true) {
+        const plain = letters.map(({ queue, letter }) => ({ function: queue.name, ...letter }));
+        process.stdout.write(`${JSON.stringify(plain, undefined, 2)}\n`);
+        return;
       }
+      const text = deadLetterTable(
+        letters.map(({ queue, letter }) => deadLetterOverview(queue.name, letter)),
+      );
+      process.stdout.write(text === "" ? "no dead letters\n" : text);
     });
 }

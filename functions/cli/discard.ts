@@ -23,39 +23,35 @@ export function discardCommand(): Command {
         command.error("error: give an ID, or --all");
       }
       const config = readConfig(process.env);
-      const queues = openQueues(config);
+      await using queues = openQueues(config);
+      const names = Object.keys(steps);
+      const letters = await everyDeadLetter(queues, names, systemClock);
+      const chosen = options.all === true ? letters : chooseLetters(letters, ids);
+      if (options.yes !== true) {
+        print(chosen);
+        process.stderr.write("vmcatcher-one: nothing was discarded: add --yes\n");
+        process.exitCode = EXIT_USAGE;
+        return;
+      }
+      const discarded: FoundLetter[] = [];
       try {
-        const names = Object.keys(steps);
-        const letters = await everyDeadLetter(queues, names, systemClock);
-        const chosen = options.all === true ? letters : chooseLetters(letters, ids);
-        if (options.yes !== true) {
-          print(chosen);
-          process.stderr.write("vmcatcher-one: nothing was discarded: add --yes\n");
-          process.exitCode = EXIT_USAGE;
-          return;
-        }
-        const discarded: FoundLetter[] = [];
-        try {
-          for (const { queue, letter } of chosen) {
-            for (const gone of await queue.discard(letter.messageId)) {
-              discarded.push({ queue, letter: gone });
-            }
+        for (const { queue, letter } of chosen) {
+          for (const gone of await queue.discard(letter.messageId)) {
+            discarded.push({ queue, letter: gone });
           }
-        } finally {
-          print(discarded); // also when the queue fails in between: nobody else has them any more
-        }
-        const gone = discarded.map(({ letter }) => letter);
-        for (const kept of await removeUnneeded(gone, { config, queues, names })) {
-          process.stderr.write(`vmcatcher-one: ${kept}\n`);
-        }
-        if (discarded.length < chosen.length) {
-          process.stderr.write(
-            `vmcatcher-one: ${chosen.length - discarded.length} were taken by somebody else meanwhile: look at dead-letters\n`,
-          );
-          process.exitCode = EXIT_FAILED;
         }
       } finally {
-        await queues.close();
+        print(discarded); // also when the queue fails in between: nobody else has them any more
+      }
+      const gone = discarded.map(({ letter }) => letter);
+      for (const kept of await removeUnneeded(gone, { config, queues, names })) {
+        process.stderr.write(`vmcatcher-one: ${kept}\n`);
+      }
+      if (discarded.length < chosen.length) {
+        process.stderr.write(
+          `vmcatcher-one: ${chosen.length - discarded.length} were taken by somebody else meanwhile: look at dead-letters\n`,
+        );
+        process.exitCode = EXIT_FAILED;
       }
     });
 }

@@ -23,32 +23,28 @@ export function explainCommand(): Command {
     .addHelpText("after", HELP)
     .action(async (wanted: string, options: { full?: boolean; json?: boolean }) => {
       const config = readConfig(process.env);
-      const queues = openQueues(config);
-      try {
-        const opennebula = createOpenNebula({
-          endpoint: config.oneXmlrpc,
-          authFile: config.oneAuthFile,
-        });
-        const explanation = await explainMessage(
-          wanted,
-          {
-            chain,
-            config,
-            queues,
-            opennebula,
-            endorsement: endorsementOf(config),
-            full: options.full === true,
-          },
-          new AbortController().signal,
-        );
-        process.stdout.write(
-          options.json === true
-            ? `${JSON.stringify(explanation, undefined, 2)}\n`
-            : explanationText(explanation),
-        );
-      } finally {
-        await queues.close();
-      }
+      await using queues = openQueues(config);
+      const opennebula = createOpenNebula({
+        endpoint: config.oneXmlrpc,
+        authFile: config.oneAuthFile,
+      });
+      const explanation = await explainMessage(
+        wanted,
+        {
+          chain,
+          config,
+          queues,
+          opennebula,
+          endorsement: endorsementOf(config),
+          full: options.full === true,
+        },
+        new AbortController().signal,
+      );
+      process.stdout.write(
+        options.json === true
+          ? `${JSON.stringify(explanation, undefined, 2)}\n`
+          : explanationText(explanation),
+      );
     });
 }
 

@@ -17,32 +17,28 @@ export function historyCommand(): Command {
     .option("--json", "machine-readable output: an entry of identifiers, as status --json tells it")
     .action(async (identifier: string, options: { json?: boolean }) => {
       const config = readConfig(process.env);
-      const queues = openQueues(config);
-      try {
-        const overview = await collectOverview(
-          overviewSources(config, queues),
-          new AbortController().signal,
+      await using queues = openQueues(config);
+      const overview = await collectOverview(
+        overviewSources(config, queues),
+        new AbortController().signal,
+      );
+      if (isUnavailable(overview.identifiers)) {
+        throw new Error(`OpenNebula: ${overview.identifiers.error}`);
+      }
+      const found = overview.identifiers.find((its) => its.identifier === identifier);
+      if (found === undefined) {
+        throw new Error(`${identifier}: neither OpenNebula nor a queue knows anything of it`);
+      }
+      process.stdout.write(
+        options.json === true
+          ? `${JSON.stringify(found, undefined, 2)}\n`
+          : historyText(found, overview.at),
+      );
+      if (isUnavailable(overview.queues)) {
+        process.stderr.write(
+          `vmcatcher-one: what is under way or was given up is not known: ${overview.queues.error}\n`,
         );
-        if (isUnavailable(overview.identifiers)) {
-          throw new Error(`OpenNebula: ${overview.identifiers.error}`);
-        }
-        const found = overview.identifiers.find((its) => its.identifier === identifier);
-        if (found === undefined) {
-          throw new Error(`${identifier}: neither OpenNebula nor a queue knows anything of it`);
-        }
-        process.stdout.write(
-          options.json === true
-            ? `${JSON.stringify(found, undefined, 2)}\n`
-            : historyText(found, overview.at),
-        );
-        if (isUnavailable(overview.queues)) {
-          process.stderr.write(
-            `vmcatcher-one: what is under way or was given up is not known: ${overview.queues.error}\n`,
-          );
-          process.exitCode = EXIT_FAILED;
-        }
-      } finally {
-        await queues.close();
+        process.exitCode = EXIT_FAILED;
       }
     });
 }

@@ -16,23 +16,19 @@ export function replayCommand(): Command {
       if ((ids.length === 0) === (options.all !== true)) {
         command.error("error: give an ID, or --all");
       }
-      const queues = openQueues(readConfig(process.env));
-      try {
-        const letters = await everyDeadLetter(queues, Object.keys(steps), systemClock);
-        const chosen = options.all === true ? letters : chooseLetters(letters, ids);
-        let replayed = 0;
-        for (const { queue, letter } of chosen) {
-          replayed += await queue.redrive(letter.messageId);
-        }
-        process.stdout.write(`${replayed} replayed\n`);
-        if (replayed < chosen.length) {
-          process.stderr.write(
-            `vmcatcher-one: ${chosen.length - replayed} were taken by somebody else meanwhile: look at dead-letters\n`,
-          );
-          process.exitCode = EXIT_FAILED;
-        }
-      } finally {
-        await queues.close();
+      await using queues = openQueues(readConfig(process.env));
+      const letters = await everyDeadLetter(queues, Object.keys(steps), systemClock);
+      const chosen = options.all === true ? letters : chooseLetters(letters, ids);
+      let replayed = 0;
+      for (const { queue, letter } of chosen) {
+        replayed += await queue.redrive(letter.messageId);
+      }
+      process.stdout.write(`${replayed} replayed\n`);
+      if (replayed < chosen.length) {
+        process.stderr.write(
+          `vmcatcher-one: ${chosen.length - replayed} were taken by somebody else meanwhile: look at dead-letters\n`,
+        );
+        process.exitCode = EXIT_FAILED;
       }
     });
 }

@@ -21,8 +21,7 @@ export function statusCommand(): Command {
     .action(async (options: { watch?: boolean; interval: number; json?: boolean }) => {
       const config = readConfig(process.env);
       await using cleanup = new AsyncDisposableStack();
-      const queues = openQueues(config);
-      cleanup.defer(() => queues.close());
+      const queues = cleanup.use(openQueues(config));
       const sources = {
         ...overviewSources(config, queues),
         readDeadLetters: rememberingReader(),

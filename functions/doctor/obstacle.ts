@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { access, realpath, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { succeeds } from "../shared/files/succeeds.ts";
 import type { Person } from "./person.ts";
 
 export const READ = 4;
@@ -22,14 +23,8 @@ export async function obstacle(
 ): Promise<string | undefined> {
   const target = await realpath(path);
   const isUs = person.uid === process.geteuid?.();
-  if (isUs) {
-    const refusal = await access(target, wanted).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    if (refusal === undefined) {
-      return undefined;
-    }
+  if (isUs && (await succeeds(access(target, wanted)))) {
+    return undefined;
   }
   const onTheWay = directoriesTo(target).map((path): [string, number] => [path, EXECUTE]);
   for (const [one, right] of [...onTheWay, [target, wanted] as const]) {

@@ -1,5 +1,6 @@
 import { access } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { succeeds } from "../shared/files/succeeds.ts";
 import type { CronJob } from "./cron-jobs.ts";
 import type { Examination } from "./examination.ts";
 import { findPerson, ourselves, type Person } from "./person.ts";
@@ -99,11 +100,7 @@ const USUAL_CACHES = ["/var/lib/one/cache", "/var/lib/vmcatcher/cache"];
 
 async function usualCache({ config }: Examination): Promise<string | undefined> {
   for (const directory of [...USUAL_CACHES, join(dirname(config.home), "cache")]) {
-    const exists = await access(join(directory, "cache.index")).then(
-      () => true,
-      () => false,
-    );
-    if (exists) {
+    if (await succeeds(access(join(directory, "cache.index")))) {
       return directory;
     }
   }

@@ -6,7 +6,7 @@ import type { Queues } from "./queue.ts";
  * The queues that the settings ask for. The implementation is loaded and connected at the first use, so a process
  * that uses the file never pays for the SDK (over 100 ms), and nothing fails before it is needed.
  */
-export function openQueues(config: Config, options: OpenOptions = {}): Queues {
+export function openQueues(config: Config, options: OpenOptions = {}): Queues & AsyncDisposable {
   let loading: Promise<Queues> | undefined;
   let loaded: Queues | undefined;
 
@@ -21,14 +21,16 @@ export function openQueues(config: Config, options: OpenOptions = {}): Queues {
   }
 
   const ready = () => (loading ??= load());
+  const close = async () => {
+    await loading?.catch(() => undefined); // its failure was reported by `open`
+    await loaded?.close();
+  };
   return {
     open: async (name) => (await ready()).open(name),
     differences: () => loaded?.differences() ?? [],
     bodies: async () => (await ready()).bodies?.(),
-    close: async () => {
-      await loading?.catch(() => undefined); // its failure was reported by `open`
-      await loaded?.close();
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

@@ -1,6 +1,7 @@
 import { link, lstat, mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { errorText } from "../log/error-text.ts";
+import { succeeds } from "../files/succeeds.ts";
 import { systemCode } from "../files/system-code.ts";
 import type { UnseenEvent } from "./unseen-event.ts";
 import { explained } from "./spool-failure.ts";
@@ -54,11 +55,7 @@ async function reserve(unready: string, waiting: string, time: string) {
     if (file === undefined) {
       continue;
     }
-    const taken = await lstat(join(waiting, name)).then(
-      () => true,
-      () => false,
-    );
-    if (!taken) {
+    if (!(await succeeds(lstat(join(waiting, name))))) {
       return { name, file };
     }
     await file.close();

@@ -3,17 +3,13 @@ import type { Deps } from "../step/deps.ts";
 import { GiveUp, LeaseLost } from "../step/errors.ts";
 import type { Delivery } from "../queue/queue.ts";
 import { createTrace, isTrace, traceId } from "../log/trace.ts";
-import { readEnvelope, restartedBody } from "./envelope.ts";
-import type { JobFacts } from "./envelope.ts";
-import { keepLease } from "./heartbeat.ts";
-import type { Lease } from "./heartbeat.ts";
-import { outcomeOf } from "./outcome.ts";
-import type { Outcome } from "./outcome.ts";
+import { readEnvelope, restartedBody, type JobFacts } from "./envelope.ts";
+import { keepLease, type Lease } from "./heartbeat.ts";
+import { outcomeOf, type Outcome } from "./outcome.ts";
 import { passOn } from "./pass-on.ts";
 import { reportOutcome } from "./report.ts";
 import { settle } from "./settle.ts";
-import { signWorking } from "./step.ts";
-import type { Sender, StepContext } from "./step.ts";
+import { signWorking, type Sender, type StepContext } from "./step.ts";
 
 /**
  * Handles one delivery, from reading its body to telling the queue what became of it. What the step throws ends here.

@@ -2,8 +2,7 @@ import { readConfig } from "../settings/config.ts";
 import { createLog } from "../log/log.ts";
 import { openQueues } from "../queue/open-queues.ts";
 import { createDeps } from "./create-deps.ts";
-import { lambdaHandler } from "./lambda.ts";
-import type { LambdaHandler } from "./lambda.ts";
+import { lambdaHandler, type LambdaHandler } from "./lambda.ts";
 import { openStepQueues } from "./step-queues.ts";
 import type { RunnableStep } from "./step.ts";
 

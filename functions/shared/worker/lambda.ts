@@ -1,8 +1,7 @@
 import * as z from "zod";
 import type { Delivery } from "../queue/queue.ts";
 import { handleDelivery } from "./delivery.ts";
-import { stepContext } from "./step.ts";
-import type { LeasingQueue, StepContext, StepOptions } from "./step.ts";
+import { stepContext, type LeasingQueue, type StepContext, type StepOptions } from "./step.ts";
 
 /** Answers a batch of SQS messages with those that were not dealt with; all others are deleted by the caller. */
 export type LambdaHandler = (event: unknown) => Promise<BatchResponse>;

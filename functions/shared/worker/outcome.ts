@@ -1,8 +1,7 @@
-import { GiveUp, LeaseLost, RetryLater, StartOver } from "../step/errors.ts";
+import { GiveUp, LeaseLost, RetryLater, StartOver, type Facts } from "../step/errors.ts";
 import { RpcFault, RpcTransportError } from "../opennebula/rpc-errors.ts";
 import { errorText } from "../log/error-text.ts";
 import { systemCode } from "../files/system-code.ts";
-import type { Facts } from "../step/errors.ts";
 import { isMissing, isUnavailable } from "../opennebula/faults.ts";
 import { MESSAGE_BACKOFF, backoffSeconds } from "./backoff.ts";
 

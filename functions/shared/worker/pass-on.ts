@@ -1,8 +1,7 @@
 import { GiveUp, RetryLater } from "../step/errors.ts";
 import { errorText } from "../log/error-text.ts";
 import type { Outgoing } from "../queue/queue.ts";
-import { insist } from "./insist.ts";
-import type { Patience } from "./insist.ts";
+import { insist, type Patience } from "./insist.ts";
 import type { Sender } from "./step.ts";
 
 /**

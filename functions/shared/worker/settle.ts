@@ -2,8 +2,7 @@ import { errorText } from "../log/error-text.ts";
 import type { Delivery } from "../queue/queue.ts";
 import { insist } from "./insist.ts";
 import type { Outcome } from "./outcome.ts";
-import { signWorking } from "./step.ts";
-import type { StepContext } from "./step.ts";
+import { signWorking, type StepContext } from "./step.ts";
 
 /**
  * Tells the queue what has become of a delivery.

@@ -3,13 +3,11 @@ import type { Clock } from "../time/clock.ts";
 import { errorText } from "../log/error-text.ts";
 import type { Delivery, Queue } from "../queue/queue.ts";
 import { handleDelivery } from "./delivery.ts";
-import { watchOutage } from "./outage.ts";
-import type { Outage } from "./outage.ts";
+import { watchOutage, type Outage } from "./outage.ts";
 import { ShuttingDown } from "./outcome.ts";
 import { settle } from "./settle.ts";
 import { QUEUE_CALL_SECONDS, withSigns } from "./sign-of-life.ts";
-import { signWorking, stepContext } from "./step.ts";
-import type { StepContext, StepOptions } from "./step.ts";
+import { signWorking, stepContext, type StepContext, type StepOptions } from "./step.ts";
 
 /** What running a step takes. */
 export interface RunStepOptions extends StepOptions {
