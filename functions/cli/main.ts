@@ -4,6 +4,9 @@ import { errorText } from "../shared/log/error-text.ts";
 import { printableLines } from "../shared/log/printable.ts";
 import { commandsFor } from "./commands.ts";
 import { EXIT_FAILED, EXIT_USAGE } from "./exit-codes.ts";
+import { outliveReaders } from "./reader-gone.ts";
+
+outliveReaders();
 
 const program = new Command("vmcatcher-one")
   .description(packageJson.description)
