@@ -57,7 +57,7 @@ const HOOK = "vmcatcher-hook";
 
 /** The sources of the entries, by the name of the bundle: steps differ in their name only, so they have no files. */
 const entries: ReadonlyMap<string, string> = new Map([
-  [COMMAND, `#!/usr/bin/env node\nimport "./cli/main.ts";`],
+  [COMMAND, `#!/usr/bin/env node\nimport "./cli/start.ts";`],
   ...Object.keys(steps).map((name): [string, string] => [name, lambdaSource(JSON.stringify(name))]),
   // Threads: a bundle loads them from beside itself (shared/disk/thread.ts).
   ["grain-thread", `import "./shared/disk/grains/grain-thread.ts";`],

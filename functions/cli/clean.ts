@@ -11,7 +11,6 @@ import { table } from "./table.ts";
 /** `clean`: one pass of the janitor, by hand. */
 export function cleanCommand(): Command {
   return new Command("clean")
-    .description("remove what crashes and jobs that were given up have left, as the janitor does")
     .option("--dry-run", "only tell what would be removed, and what is kept and why")
     .option("--json", "machine-readable output")
     .addHelpText(

@@ -10,7 +10,6 @@ import { everyDeadLetter } from "../shared/queue/every-dead-letter.ts";
 /** `dead-letters`: what was given up, and why. */
 export function deadLettersCommand(): Command {
   return new Command("dead-letters")
-    .description("list the messages that were given up, with the reason")
     .option("--json", "machine-readable output, with the messages themselves")
     .action(async (options: { json?: boolean }) => {
       await using queues = openQueues(readConfig(process.env));

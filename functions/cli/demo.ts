@@ -3,15 +3,11 @@ import { EXIT_FAILED } from "./exit-codes.ts";
 
 /** `demo`: the whole story of one image, on this machine, against a simulated OpenNebula. */
 export function demoCommand(): Command {
-  return new Command("demo")
-    .description(
-      "show the life of two images: everything is real but OpenNebula, which is simulated",
-    )
-    .action(async () => {
-      const { runDemo } = await import("./demo/run-demo.ts");
-      const failed = await runDemo((line) => process.stdout.write(`${line}\n`));
-      if (failed > 0) {
-        process.exitCode = EXIT_FAILED;
-      }
-    });
+  return new Command("demo").action(async () => {
+    const { runDemo } = await import("./demo/run-demo.ts");
+    const failed = await runDemo((line) => process.stdout.write(`${line}\n`));
+    if (failed > 0) {
+      process.exitCode = EXIT_FAILED;
+    }
+  });
 }

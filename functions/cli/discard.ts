@@ -14,7 +14,6 @@ import { EXIT_FAILED, EXIT_USAGE } from "./exit-codes.ts";
 /** `discard ID... | --all`: removes dead letters for good, with the files of their jobs. */
 export function discardCommand(): Command {
   return new Command("discard")
-    .description("remove dead letters for good, and print them as JSON")
     .argument("[id...]", "IDs that dead-letters shows, or how they begin")
     .option("--all", "all of them")
     .option("--yes", "really do it; without, only what would be discarded is printed")

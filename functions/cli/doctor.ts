@@ -22,7 +22,6 @@ interface DoctorOptions {
 /** `doctor`: what is wrong with this installation, and what to do about it. */
 export function doctorCommand(): Command {
   return new Command("doctor")
-    .description("look for everything that can be wrong with the installation, and say what to do")
     .option("--cron <file...>", "what runs vmcatcher: crontabs, scripts, or directories of them")
     .option(
       "--vmcatcher-user <name>",

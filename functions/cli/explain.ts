@@ -11,9 +11,6 @@ import { explanationText } from "./explanation-text.ts";
 /** `explain EVENT-FILE | JOB`: which calls to OpenNebula it would make, in order, and why. Nothing is done. */
 export function explainCommand(): Command {
   return new Command("explain")
-    .description(
-      "tell which calls to OpenNebula an event or a job would make, and why; nothing is done",
-    )
     .argument(
       "<event-file|job>",
       "an entry of the spool, a file of VMCATCHER_* lines, or an ID of a dead letter, message or job",

@@ -6,7 +6,6 @@ import { EXIT_FAILED } from "./exit-codes.ts";
 /** `health [--url URL]`: asks a running process whether its loop is alive, for Docker's HEALTHCHECK, systemd and others. */
 export function healthCommand(): Command {
   return new Command("health")
-    .description("ask the running process whether it is alive: 0 yes, 1 no or no answer")
     .option("--url <url>", "what to ask instead of /healthz at VMCATCHER_ONE_HTTP")
     .action(async ({ url }: { url?: string }) => {
       const { good, text } = await askHealth(

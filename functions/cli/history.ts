@@ -10,9 +10,6 @@ import { overviewSources } from "./overview-sources.ts";
 /** `history IDENTIFIER`: all versions that OpenNebula holds, with what is under way and what was given up. */
 export function historyCommand(): Command {
   return new Command("history")
-    .description(
-      "all versions of an identifier, newest first, and what is under way or was given up",
-    )
     .argument("<identifier>", "the dc:identifier")
     .option("--json", "machine-readable output: an entry of identifiers, as status --json tells it")
     .action(async (identifier: string, options: { json?: boolean }) => {

@@ -4,9 +4,7 @@ import { hookPath } from "../shared/spool/hook-path.ts";
 
 /** `hook-script`: prints the script that vmcatcher calls, so that a host gets it out of the container image. */
 export function hookScriptCommand(): Command {
-  return new Command("hook-script")
-    .description("print the hook, to be installed where vmcatcher runs")
-    .action(async () => {
-      process.stdout.write(await readFile(hookPath()));
-    });
+  return new Command("hook-script").action(async () => {
+    process.stdout.write(await readFile(hookPath()));
+  });
 }

@@ -4,12 +4,8 @@ import { hookPath } from "../shared/spool/hook-path.ts";
 
 /** `hook`: runs the script that vmcatcher calls, in this process's environment. */
 export function hookCommand(): Command {
-  return new Command("hook")
-    .description(
-      "record the event in the environment (VMCATCHER_EVENT_*) in the spool, as vmcatcher's hook does",
-    )
-    .action(async () => {
-      const result = await execa(hookPath(), { stdio: "inherit", reject: false });
-      process.exitCode = result.exitCode ?? 1;
-    });
+  return new Command("hook").action(async () => {
+    const result = await execa(hookPath(), { stdio: "inherit", reject: false });
+    process.exitCode = result.exitCode ?? 1;
+  });
 }

@@ -8,7 +8,6 @@ import { inspectText } from "./inspect-text.ts";
 /** `inspect FILE`: what the chain would say about an image file. */
 export function inspectCommand(): Command {
   return new Command("inspect")
-    .description("say whether an image file would be taken, why not, and what is in it")
     .argument("<file>", "the image")
     .option("--format <format>", "what the list says that it is (hv:format)")
     .option("--full", "read everything, however large it is")

@@ -1,25 +1,12 @@
 import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
-import { ConfigError } from "../shared/settings/config.ts";
 import { errorText } from "../shared/log/error-text.ts";
-import { cleanCommand } from "./clean.ts";
-import { deadLettersCommand } from "./dead-letters.ts";
-import { demoCommand } from "./demo.ts";
-import { doctorCommand } from "./doctor.ts";
-import { discardCommand } from "./discard.ts";
-import { EXIT_FAILED, EXIT_USAGE } from "./exit-codes.ts";
-import { explainCommand } from "./explain.ts";
-import { healthCommand } from "./health.ts";
-import { historyCommand } from "./history.ts";
-import { hookCommand } from "./hook.ts";
-import { hookScriptCommand } from "./hook-script.ts";
-import { inspectCommand } from "./inspect.ts";
 import { printableLines } from "../shared/log/printable.ts";
-import { reconcileCommand } from "./reconcile.ts";
-import { replayCommand } from "./replay.ts";
-import { retireCommand } from "./retire.ts";
-import { runCommand } from "./run.ts";
-import { statusCommand } from "./status.ts";
+import { commandsFor } from "./commands.ts";
+import { EXIT_FAILED, EXIT_USAGE } from "./exit-codes.ts";
+import { outliveReaders } from "./reader-gone.ts";
+
+outliveReaders();
 
 const program = new Command("vmcatcher-one")
   .description(packageJson.description)
@@ -31,33 +18,16 @@ const program = new Command("vmcatcher-one")
   .showSuggestionAfterError()
   .exitOverride();
 
-for (const command of [
-  runCommand(),
-  hookCommand(),
-  hookScriptCommand(),
-  doctorCommand(),
-  statusCommand(),
-  healthCommand(),
-  deadLettersCommand(),
-  replayCommand(),
-  cleanCommand(),
-  reconcileCommand(),
-  discardCommand(),
-  historyCommand(),
-  explainCommand(),
-  retireCommand(),
-  inspectCommand(),
-  demoCommand(),
-]) {
-  program.addCommand(command.copyInheritedSettings(program));
-}
-
 try {
+  for (const command of await commandsFor(process.argv.slice(2))) {
+    program.addCommand(command.copyInheritedSettings(program));
+  }
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE; // commander has printed it
   } else {
+    const { ConfigError } = await import("../shared/settings/config.ts"); // only what went wrong pays for it
     process.stderr.write(`vmcatcher-one: ${printableLines(errorText(error))}\n`);
     process.exitCode = error instanceof ConfigError ? EXIT_USAGE : EXIT_FAILED;
   }

@@ -16,9 +16,7 @@ interface Options {
 
 /** `reconcile plan` and `reconcile apply`: compares vmcatcher with OpenNebula, and enqueues the events that are missing. */
 export function reconcileCommand(): Command {
-  const command = new Command("reconcile").description(
-    "compare what vmcatcher endorses with what OpenNebula holds, and enqueue the events that were lost",
-  );
+  const command = new Command("reconcile");
   command
     .command("plan")
     .exitOverride()

@@ -9,7 +9,6 @@ import { EXIT_FAILED } from "./exit-codes.ts";
 /** `replay ID... | --all`: sends dead letters back to the functions that gave them up. */
 export function replayCommand(): Command {
   return new Command("replay")
-    .description("send dead letters back to the functions that gave them up")
     .argument("[id...]", "IDs that dead-letters shows, or how they begin")
     .option("--all", "all of them")
     .action(async (ids: string[], options: { all?: boolean }, command: Command) => {

@@ -20,9 +20,6 @@ import { printable } from "../shared/log/printable.ts";
 /** `retire IDENTIFIER`: retires the live image as if vmcatcher had said that it is endorsed no more. */
 export function retireCommand(): Command {
   return new Command("retire")
-    .description(
-      "retire the live image of an identifier as an expiry does: renamed, closed, disabled",
-    )
     .argument("<identifier>", "the dc:identifier")
     .option("--yes", "really do it; without, what would be retired is told")
     .option("--force", "also when vmcatcher still endorses it")

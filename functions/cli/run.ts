@@ -10,7 +10,6 @@ import { ALL_FUNCTIONS, APART, BESIDE, ENQUEUE } from "./beside.ts";
 /** `run [function...]`: works until SIGTERM or SIGINT. */
 export function runCommand(): Command {
   return new Command("run")
-    .description("run functions in one process until SIGTERM: those named, or all")
     .addArgument(new Argument("[function...]", "functions to run").choices(ALL_FUNCTIONS))
     .option("--pretty", "log for a person instead of JSON lines; a job is its first eight digits")
     .action(async (functions: string[], options: { pretty?: boolean }) => {

@@ -13,7 +13,6 @@ import { watch } from "./watch.ts";
 /** `status`: spool, queues, work in flight, dead letters and the images of each identifier; once or again and again. */
 export function statusCommand(): Command {
   return new Command("status")
-    .description("show queues, work in flight, dead letters and the images of each identifier")
     .option("--watch", "show it again and again, until ^C")
     .option("--interval <seconds>", "pause between two looks", seconds, 2)
     .option("--json", "machine-readable output; with --watch one line for each look")

@@ -1,9 +1,9 @@
-import { createServer } from "node:http";
 import { isIPv4 } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { ConfigError, type Address, type Config } from "../shared/settings/config.ts";
 import type { Deps } from "../shared/step/deps.ts";
 import { listen } from "../shared/http/listen.ts";
+import { http } from "../shared/http/node-http.ts";
 import { rememberingReader } from "../shared/overview/dead-letter-reader.ts";
 import { collectOverview } from "../shared/overview/overview.ts";
 import type { Queues } from "../shared/queue/queue.ts";
@@ -62,7 +62,7 @@ export async function runConsole(options: ConsoleOptions, signal: AbortSignal): 
     log,
   });
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
-  const server = createServer(LIMITS, (request, response) => void listener(request, response));
+  const server = http.createServer(LIMITS, (request, response) => void listener(request, response));
   server.maxConnections = MAX_CONNECTIONS;
   const listening = await listen(server, config.console, { setting: "VMCATCHER_ONE_CONSOLE", log });
   log.info({ url: listening.url, actions: guard !== undefined }, "the page is served");

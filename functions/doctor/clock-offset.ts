@@ -1,5 +1,5 @@
-import { request as requestHttp, type IncomingMessage } from "node:http";
-import { request as requestHttps } from "node:https";
+import type { IncomingMessage } from "node:http";
+import { clientFor } from "../shared/http/node-http.ts";
 
 /**
  * How far a server's clock is ahead of ours, in seconds, by the Date of its answer to a GET, whatever else it answers.
@@ -13,7 +13,7 @@ export async function clockOffset(
 ): Promise<number | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const begin = now().getTime();
-  const request = (url.protocol === "https:" ? requestHttps : requestHttp)(
+  const request = clientFor(url).request(
     new URL(url.pathname, url.origin), // without the password that the URL may hold
     { agent: false, signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]) },
     resolve,

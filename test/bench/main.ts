@@ -9,6 +9,7 @@ import { describeMachine, machineText } from "./machine.ts";
 import { progress } from "./progress.ts";
 import { benchReady } from "./ready.ts";
 import type { Finding, Results } from "./results.ts";
+import { benchStart } from "./start.ts";
 import { benchUpdate } from "./update.ts";
 
 /*
@@ -27,6 +28,7 @@ const { values } = parseArgs({
 });
 const mib = Number(values.mib);
 const benches = {
+  start: benchStart,
   hook: benchHook,
   update: benchUpdate,
   idle: benchIdle,

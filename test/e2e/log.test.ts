@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
 import * as z from "zod";
 import { makeRaw } from "../../functions/cli/demo/appliance.ts";
 import { steps } from "../../functions/registry.ts";
@@ -91,6 +92,20 @@ describe("the log", () => {
     await until(functions, /INFO: restore-permissions [0-9a-f]{8} de355bfb\S+ {2}done/);
     assert.doesNotMatch(functions.log(), /^\{/m);
   });
+
+  for (const options of [[], ["--pretty"]]) {
+    it(`does not end the functions when nobody reads it: ${options.join("") || "JSON"}`, async () => {
+      const child = execa("node", ["dist/vmcatcher-one.js", "run", ...options], {
+        env: { ...site.env },
+        reject: false,
+      });
+      child.stdout.destroy();
+      await untilLive();
+      child.kill("SIGTERM");
+      const { exitCode, stderr } = await child;
+      assert.deepEqual([exitCode, stderr], [0, ""]);
+    });
+  }
 
   for (const options of [[], ["--pretty"]]) {
     it(`never tells a password: ${options.join("") || "JSON"}`, async () => {

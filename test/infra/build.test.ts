@@ -4,13 +4,25 @@ import { access, constants, mkdtemp, readFile, readdir, rm, writeFile } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { execa } from "execa";
+import * as z from "zod";
 import packageJson from "../../package.json" with { type: "json" };
 import { steps } from "../../functions/registry.ts";
 import { build } from "../../infra/build.ts";
 import { archive, member, ovf } from "../shared/disk/archives.ts";
 import { streamVmdk } from "../shared/disk/grains/stream-vmdk.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const LIST_LOADED = join(ROOT, "test/fixtures/list-loaded.ts");
+
+const loadedSchema = z.object({ files: z.array(z.string()), internals: z.array(z.string()) });
+
+/** What was bundled into a file. Packages that bring a source map of their own, as saxes does, do not show. */
+async function sourcesOf(url: string): Promise<readonly string[]> {
+  const map = await readFile(`${fileURLToPath(url)}.map`, "utf8");
+  return z.object({ sources: z.array(z.string()) }).parse(JSON.parse(map)).sources;
+}
 
 describe("build", () => {
   let directory = "";
@@ -56,6 +68,50 @@ describe("build", () => {
     assert.equal(stdout, packageJson.version);
     assert.equal(stderr, "");
   });
+
+  it("makes a command that tells an older Node.js what it needs, and where that is", async () => {
+    const oldNode = fileURLToPath(
+      new URL("node_modules/node/bin/node", import.meta.resolve("old-node/package.json")),
+    );
+    const [, needed] = /^>=(\d+)$/.exec(packageJson.engines.node) ?? [];
+    const sentence = new RegExp(
+      `^vmcatcher-one: needs Node\\.js ${needed} or newer, and /\\S+ is 20\\.\\S+: get it from https://nodejs\\.org/\\S+$`,
+    );
+    for (const args of [["--version"], ["run"], ["status", "--help"]]) {
+      const command = [join(dist, "vmcatcher-one.js"), ...args];
+      const { exitCode, stdout, stderr } = await execa(oldNode, command, { reject: false });
+      assert.match(stderr, sentence);
+      assert.deepEqual([stdout, exitCode], ["", 2]);
+    }
+  });
+
+  for (const { args, needs } of [
+    { args: ["--version"], needs: ["commander"] },
+    { args: ["--help"], needs: ["commander"] },
+    { args: ["hook-script"], needs: ["commander"] },
+    { args: ["status"], needs: ["commander", "sax", "xmlbuilder", "xmlrpc", "zod"] },
+    { args: ["health", "--url", "http://127.0.0.1:1"], needs: ["commander", "zod"] },
+  ]) {
+    it(`makes a command that loads what it needs and no more: ${args[0]}`, async () => {
+      const { stderr } = await execa(
+        "node",
+        ["--import", LIST_LOADED, join(dist, "vmcatcher-one.js"), ...args],
+        { reject: false, env: { VMCATCHER_ONE_HOME: directory } },
+      );
+      const { files, internals } = loadedSchema.parse(JSON.parse(stderr));
+      const sources = (await Promise.all(files.map(sourcesOf))).flat();
+      const packages = sources.map((path) => /node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0]);
+      assert.deepEqual(
+        [...new Set(packages)].filter((name) => name !== undefined).toSorted(),
+        needs.map((name) => `node_modules/${name}`),
+      );
+      assert.deepEqual(
+        sources.filter((path) => path.startsWith("../test/")),
+        [],
+      );
+      assert.ok(!internals.some((name) => /undici/.test(name)), "Node's fetch takes 80 ms to load");
+    });
+  }
 
   it("makes a command that finds its threads beside it", async () => {
     const grains = [...Array(1200).keys()].map((index) => ({

@@ -1,4 +1,5 @@
-import { get, type IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
+import { http } from "../http/node-http.ts";
 import { errorText } from "../log/error-text.ts";
 import { ConfigError, type Config } from "../settings/config.ts";
 
@@ -17,10 +18,9 @@ export function healthUrl({ http }: Pick<Config, "http">): URL {
 export async function askHealth(url: URL): Promise<{ good: boolean; text: string }> {
   // Not fetch: it does not ask the ports that browsers refuse, and a site may choose one of them.
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  get(url, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS), agent: false }, resolve).once(
-    "error",
-    reject,
-  );
+  http
+    .get(url, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS), agent: false }, resolve)
+    .once("error", reject);
   try {
     const response = await promise;
     return { good: response.statusCode === 200, text: await beginning(response) };

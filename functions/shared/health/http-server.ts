@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Address } from "../settings/config.ts";
 import { errorText } from "../log/error-text.ts";
 import { listen, type Listening } from "../http/listen.ts";
+import { http } from "../http/node-http.ts";
 import type { Log } from "../log/log.ts";
 
 /** An answer. */
@@ -31,7 +32,7 @@ export async function servePages(
     }
     send(page, response);
   };
-  const server = createServer(LIMITS, (request, response) => {
+  const server = http.createServer(LIMITS, (request, response) => {
     void answer(request, response);
   });
   server.maxConnections = MAX_CONNECTIONS;

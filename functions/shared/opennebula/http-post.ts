@@ -1,5 +1,5 @@
-import { request as requestHttp, type IncomingMessage } from "node:http";
-import { request as requestHttps } from "node:https";
+import type { IncomingMessage } from "node:http";
+import { clientFor } from "../http/node-http.ts";
 
 /**
  * Sends one POST over a connection of its own and hands the answer over as it comes. The connection is closed when the promise
@@ -45,7 +45,7 @@ const STATUS_HINTS: ReadonlyMap<number | undefined, string> = new Map([
 
 function send(endpoint: URL, body: Buffer, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const request = (endpoint.protocol === "https:" ? requestHttps : requestHttp)(
+    const request = clientFor(endpoint).request(
       endpoint,
       {
         method: "POST",
