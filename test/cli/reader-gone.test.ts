@@ -86,7 +86,7 @@ describe("a command whose output nobody reads", () => {
       attributes: {},
       restarts: 0,
       event: "available",
-      sha512: "a".repeat(128),
+      digest: `sha512:${"a".repeat(128)}`,
       source: { path, pinned: true },
     });
     const args = [MAIN, "discard", "--all", "--yes"];
