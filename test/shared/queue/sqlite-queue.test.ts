@@ -1,6 +1,4 @@
 import { strict as assert } from "node:assert";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
@@ -9,9 +7,9 @@ import { LeaseLost } from "../../../functions/shared/step/errors.ts";
 import { QueueFailure } from "../../../functions/shared/queue/queue-failure.ts";
 import type { Delivery, Queue } from "../../../functions/shared/queue/queue.ts";
 import { openSqliteQueues } from "../../../functions/shared/queue/sqlite-queues.ts";
+import { temporaryDirectory } from "../../fakes/temporary-directory.ts";
 
-const directory = await mkdtemp(join(tmpdir(), "sqlite-queue-"));
-after(() => rm(directory, { recursive: true }));
+const directory = await temporaryDirectory({ after });
 
 let files = 0;
 const newPath = (): string => join(directory, `${++files}.sqlite`);

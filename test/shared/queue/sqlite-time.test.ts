@@ -1,6 +1,4 @@
 import { strict as assert } from "node:assert";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
@@ -8,13 +6,13 @@ import type { Clock } from "../../../functions/shared/time/clock.ts";
 import { LeaseLost } from "../../../functions/shared/step/errors.ts";
 import type { Queue } from "../../../functions/shared/queue/queue.ts";
 import { openSqliteQueues } from "../../../functions/shared/queue/sqlite-queues.ts";
+import { temporaryDirectory } from "../../fakes/temporary-directory.ts";
 
 /*
  * Bug: a message waits, is leased and is hidden until a time of the wall clock. When that was set back by a day, what had been
  * sent before could not be received for a day, in no process. Fix: the times in the file go back with the clock.
  */
-const directory = await mkdtemp(join(tmpdir(), "sqlite-time-"));
-after(() => rm(directory, { recursive: true }));
+const directory = await temporaryDirectory({ after });
 
 const DAY = 86_400;
 let files = 0;
