@@ -20,6 +20,16 @@ export interface ElasticMq {
   kill(): Promise<void>;
 }
 
+/** The settings of a process whose queue is a server at that address, which takes any keys. */
+export function sqsEnvironment(endpoint: string): Readonly<Record<string, string>> {
+  return {
+    VMCATCHER_ONE_QUEUE: "sqs",
+    AWS_ENDPOINT_URL_SQS: endpoint,
+    AWS_ACCESS_KEY_ID: "any",
+    AWS_SECRET_ACCESS_KEY: "any",
+  };
+}
+
 /**
  * Starts ElasticMQ and waits until it answers.
  * @param options as of `ElasticMqOptions`

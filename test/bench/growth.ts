@@ -6,7 +6,7 @@ import type { AvailableJob } from "../../functions/job/job.ts";
 import { FIRST_STEP } from "../../functions/registry.ts";
 import { STATE } from "../../functions/shared/lineage/attributes.ts";
 import { openQueues } from "../../functions/shared/queue/open-queues.ts";
-import { startElasticMq } from "../../infra/elasticmq.ts";
+import { sqsEnvironment, startElasticMq } from "../../infra/elasticmq.ts";
 import { runProcess } from "../e2e/processes.ts";
 import type { ImageSnapshot } from "../fakes/opennebula/image-snapshot.ts";
 import { createSite, type Site } from "../fakes/site.ts";
@@ -32,12 +32,7 @@ export async function* benchGrowth(): AsyncGenerator<Finding> {
   yield compared(await measure({ queue: EMBEDDED, events: 100, others: 10_000 }));
   const broker = await startElasticMq();
   try {
-    const env = {
-      VMCATCHER_ONE_QUEUE: "sqs",
-      AWS_ENDPOINT_URL_SQS: broker.endpoint,
-      AWS_ACCESS_KEY_ID: "x",
-      AWS_SECRET_ACCESS_KEY: "x",
-    };
+    const env = sqsEnvironment(broker.endpoint);
     using _ = setVariables(env); // the SDK reads its keys there
     const queue = { name: "ElasticMQ", panel: "elasticmq", env } as const;
     for (const events of [1, 10, 100, 1000]) {

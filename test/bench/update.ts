@@ -1,5 +1,3 @@
-import { join } from "node:path";
-import { makeRaw } from "../../functions/cli/demo/appliance.ts";
 import { ALL_FUNCTIONS } from "../../functions/cli/beside.ts";
 import { runFunctions } from "../../functions/cli/run.ts";
 import { STATE } from "../../functions/shared/lineage/attributes.ts";
@@ -15,17 +13,6 @@ export async function* benchUpdate(): AsyncGenerator<Finding> {
   const stop = new AbortController();
   const running = runFunctions(ALL_FUNCTIONS, site.config, silentLog, stop.signal);
   try {
-    const files = join(site.directory, "repository");
-    const publish = async (version: number) => {
-      const { file } = await makeRaw(files, `v${version}`, String(version));
-      await site.vmcatcher.endorse({
-        identifier: IDENTIFIER,
-        file,
-        title: "bench",
-        version: String(version),
-        format: "RAW",
-      });
-    };
     let previous = -1;
     const arrival = async () => {
       const images = await site.until("the new version is live", (all) =>
@@ -36,7 +23,7 @@ export async function* benchUpdate(): AsyncGenerator<Finding> {
       );
       return images.find(({ name }) => name === IDENTIFIER)?.id ?? previous;
     };
-    await publish(0);
+    await site.endorseRaw(IDENTIFIER, "0");
     await site.vmcatcher.run();
     previous = await arrival();
     await giveToUser(site, previous);
@@ -44,7 +31,7 @@ export async function* benchUpdate(): AsyncGenerator<Finding> {
     const times: number[] = [];
     let calls = 0;
     for (let round = 1; round <= ROUNDS; round++) {
-      await publish(round);
+      await site.endorseRaw(IDENTIFIER, String(round));
       site.simulator.resetCalls();
       const start = performance.now();
       await site.vmcatcher.run(); // all six events of an update, one hook each

@@ -8,6 +8,7 @@ import { inspectFile, type Report } from "../../functions/convert-image/inspect-
 import { inspectText } from "../../functions/cli/inspect-text.ts";
 import { readConfig } from "../../functions/shared/settings/config.ts";
 import { layOut, sampleNamed, type Sample } from "../fixtures/samples/samples.ts";
+import { temporaryDirectory } from "../fakes/temporary-directory.ts";
 
 /** From each stage of the work one that is refused there, and some that are not; the chain's own test has them all. */
 const STAGES = [
@@ -74,32 +75,28 @@ test("the text cannot steer a terminal", () => {
   assert.doesNotMatch(text, /[^\n\P{Cc}]/u);
 });
 
-test("the command ends with 0, 1 or 2, prints JSON, and leaves nothing behind", async () => {
-  const directory = await mkdtemp(join(tmpdir(), "vmcatcher-one-"));
-  try {
-    const run = (...args: readonly string[]) =>
-      execa("node", ["functions/cli/main.ts", "inspect", ...args], {
-        cwd: join(import.meta.dirname, "../.."),
-        env: { TMPDIR: directory },
-        reject: false,
-      });
-    const samplesDirectory = "test/fixtures/samples";
-    const [good, bad, missing, usage] = await Promise.all([
-      run("--json", `${samplesDirectory}/good/plain.qcow2.xz`),
-      run("--format", "raw", `${samplesDirectory}/good/plain.vmdk`),
-      run("/nowhere"),
-      run(),
-    ]);
-    assert.deepEqual(
-      [good, bad, missing, usage].map(({ exitCode }) => exitCode),
-      [0, 1, 2, 2],
-    );
-    assert.equal(JSON.parse(good.stdout).virtualSizeBytes, 8_388_608);
-    assert.match(bad.stdout, /^refused: .*\(format-mismatch\)\n {2}the image is vmdk, not raw/);
-    assert.deepEqual(await readdir(directory), []);
-  } finally {
-    await rm(directory, { recursive: true });
-  }
+test("the command ends with 0, 1 or 2, prints JSON, and leaves nothing behind", async (t) => {
+  const directory = await temporaryDirectory(t);
+  const run = (...args: readonly string[]) =>
+    execa("node", ["functions/cli/main.ts", "inspect", ...args], {
+      cwd: join(import.meta.dirname, "../.."),
+      env: { TMPDIR: directory },
+      reject: false,
+    });
+  const samplesDirectory = "test/fixtures/samples";
+  const [good, bad, missing, usage] = await Promise.all([
+    run("--json", `${samplesDirectory}/good/plain.qcow2.xz`),
+    run("--format", "raw", `${samplesDirectory}/good/plain.vmdk`),
+    run("/nowhere"),
+    run(),
+  ]);
+  assert.deepEqual(
+    [good, bad, missing, usage].map(({ exitCode }) => exitCode),
+    [0, 1, 2, 2],
+  );
+  assert.equal(JSON.parse(good.stdout).virtualSizeBytes, 8_388_608);
+  assert.match(bad.stdout, /^refused: .*\(format-mismatch\)\n {2}the image is vmdk, not raw/);
+  assert.deepEqual(await readdir(directory), []);
 });
 
 async function inspect(

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readlink, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdir, readlink } from "node:fs/promises";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it, type TestContext } from "node:test";
 import { readConfig } from "../../functions/shared/settings/config.ts";
@@ -10,10 +8,10 @@ import { runSteps, type ApartTask, type ExtraTask } from "../../functions/cli/ru
 import type { RunnableStep } from "../../functions/shared/worker/step.ts";
 import { recordingLog } from "../shared/worker/recording-log.ts";
 import { MESSAGE, until } from "../shared/worker/workbench.ts";
+import { temporaryDirectory } from "../fakes/temporary-directory.ts";
 
 async function site(t: TestContext) {
-  const home = await mkdtemp(join(tmpdir(), "vmcatcher-one-run-"));
-  t.after(() => rm(home, { recursive: true }));
+  const home = await temporaryDirectory(t);
   return {
     config: readConfig({ VMCATCHER_ONE_HOME: home, VMCATCHER_ONE_HTTP: "off" }),
     ...recordingLog(),

@@ -1,24 +1,20 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { after, describe, it } from "node:test";
 import { runConsole } from "../../functions/console/console.ts";
 import { readConfig } from "../../functions/shared/settings/config.ts";
 import { openQueues } from "../../functions/shared/queue/open-queues.ts";
 import { createDeps } from "../../functions/shared/worker/create-deps.ts";
 import { recordingLog } from "../shared/worker/recording-log.ts";
 import { until } from "../shared/worker/workbench.ts";
+import { temporaryDirectory } from "../fakes/temporary-directory.ts";
 
 const NAMES = ["capture-metadata", "convert-image"];
 
-describe("the function console", () => {
-  let home = "";
-  before(async () => {
-    home = await mkdtemp(join(tmpdir(), "vmcatcher-one-console-"));
-  });
-  after(() => rm(home, { recursive: true }));
+const home = await temporaryDirectory({ after });
 
+describe("the function console", () => {
   /** Runs it with settings until `stop`, over an OpenNebula that is not there. */
   function start(env: Readonly<Record<string, string>>) {
     const config = readConfig({

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { identifierOverviews } from "../../functions/shared/overview/identifier-overview.ts";
 import type { Overview } from "../../functions/shared/overview/overview.ts";
 import { deskOf } from "./desk.ts";
 import {
@@ -9,6 +8,7 @@ import {
   conversionOf,
   deadLetterOf,
   identifierOf,
+  identifiersOf,
   overviewOf,
   queuesOf,
   troubledSite,
@@ -44,7 +44,7 @@ function writtenBy(text: string): Overview {
     spool: { waiting: 1, oldest: text, bad: [{ name: text, reason: text }] },
     conversions,
     queues,
-    identifiers: identifierOverviews({ images: listed, queues, conversions, endorsed: undefined }),
+    identifiers: identifiersOf(listed, { queues, conversions }),
   });
 }
 
@@ -109,14 +109,7 @@ describe("what strangers write", () => {
 
 describe("a thousand images", () => {
   const images = Array.from({ length: 1000 }, (_, index) => versionsOf(index, { versions: 8 }));
-  const overview = overviewOf({
-    identifiers: identifierOverviews({
-      images: images.flat(),
-      queues: [],
-      conversions: [],
-      endorsed: undefined,
-    }),
-  });
+  const overview = overviewOf({ identifiers: identifiersOf(images.flat()) });
 
   it("are a page of less than a megabyte, made at once", async () => {
     await markup(overview);

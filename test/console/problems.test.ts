@@ -3,13 +3,13 @@ import { describe, it } from "node:test";
 import { problemsOf } from "../../functions/console/problems.ts";
 import { byStanding } from "../../functions/console/standing.ts";
 import { SharedView } from "../../functions/console/shared-view.ts";
-import { identifierOverviews } from "../../functions/shared/overview/identifier-overview.ts";
 import { isUnavailable } from "../../functions/shared/overview/unavailable.ts";
 import type { Overview } from "../../functions/shared/overview/overview.ts";
 import {
   conversionOf,
   deadLetterOf,
   identifierOf,
+  identifiersOf,
   overviewOf,
   queuesOf,
   troubledSite,
@@ -22,12 +22,7 @@ async function problems(given: Partial<Overview>): Promise<readonly string[]> {
 }
 
 const imagesWith = (attributes: Readonly<Record<string, string>>) =>
-  identifierOverviews({
-    images: versionsOf(1, { attributes }),
-    queues: [],
-    conversions: [],
-    endorsed: undefined,
-  });
+  identifiersOf(versionsOf(1, { attributes }));
 
 describe("what is wrong", () => {
   it("is nothing on a site that works", async () => {
@@ -88,22 +83,14 @@ describe("what is wrong", () => {
   });
 
   it("is an image that cannot be used, or is not as vmcatcher wants, but not one that is being worked on", async () => {
-    const broken = identifierOverviews({
-      images: versionsOf(1, { live: { state: "ERROR" } }),
-      queues: [],
-      conversions: [],
-      endorsed: undefined,
-    });
+    const broken = identifiersOf(versionsOf(1, { live: { state: "ERROR" } }));
     assert.deepEqual(await problems({ identifiers: broken }), ["error: 1 image is in trouble"]);
     const due = { STALE_SINCE: "2026-10-02T04:10:00Z" };
     assert.deepEqual(await problems({ identifiers: imagesWith(due) }), [
       "warning: 1 image is not as vmcatcher wants",
     ]);
-    const converting = identifierOverviews({
-      images: versionsOf(1, { attributes: due }),
-      queues: [],
+    const converting = identifiersOf(versionsOf(1, { attributes: due }), {
       conversions: [conversionOf({ identifier: identifierOf(1) })],
-      endorsed: undefined,
     });
     assert.deepEqual(await problems({ identifiers: converting }), []);
   });

@@ -1,4 +1,7 @@
-import { identifierOverviews } from "../../functions/shared/overview/identifier-overview.ts";
+import {
+  identifierOverviews,
+  type IdentifierOverview,
+} from "../../functions/shared/overview/identifier-overview.ts";
 import type { ConversionOverview } from "../../functions/shared/overview/conversion-overview.ts";
 import type { Overview } from "../../functions/shared/overview/overview.ts";
 import type {
@@ -25,6 +28,14 @@ export function overviewOf(given: Partial<Overview> = {}): Overview {
     identifiers: [],
     ...given,
   };
+}
+
+/** What is told of the images, where vmcatcher's index is not known. */
+export function identifiersOf(
+  images: readonly Image[],
+  work: Partial<Pick<Parameters<typeof identifierOverviews>[0], "queues" | "conversions">> = {},
+): readonly IdentifierOverview[] {
+  return identifierOverviews({ images, queues: [], conversions: [], endorsed: undefined, ...work });
 }
 
 /** The four queues, empty but for what is given. */
@@ -144,12 +155,7 @@ export function busySite(): Overview {
   return overviewOf({
     conversions,
     queues,
-    identifiers: identifierOverviews({
-      images: siteImages(),
-      queues,
-      conversions,
-      endorsed: undefined,
-    }),
+    identifiers: identifiersOf(siteImages(), { queues, conversions }),
   });
 }
 
@@ -192,12 +198,7 @@ export function troubledSite(): Overview {
     },
     conversions,
     queues,
-    identifiers: identifierOverviews({
-      images: siteImages(),
-      queues,
-      conversions,
-      endorsed: undefined,
-    }),
+    identifiers: identifiersOf(siteImages(), { queues, conversions }),
   });
 }
 

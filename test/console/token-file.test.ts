@@ -1,18 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { after, describe, it } from "node:test";
 import { readToken } from "../../functions/console/token-file.ts";
 import { ConfigError } from "../../functions/shared/settings/config.ts";
+import { temporaryDirectory } from "../fakes/temporary-directory.ts";
+
+const directory = await temporaryDirectory({ after });
 
 describe("the file of the token", () => {
-  let directory = "";
-  before(async () => {
-    directory = await mkdtemp(join(tmpdir(), "vmcatcher-one-token-"));
-  });
-  after(() => rm(directory, { recursive: true }));
-
   it("holds the token, whatever blanks an editor has left around it", async () => {
     const path = join(directory, "token");
     await writeFile(path, "\n 0123456789abcdef \n");

@@ -1,14 +1,12 @@
 import { strict as assert } from "node:assert";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { execa } from "execa";
 import { openSqliteQueues } from "../../functions/shared/queue/sqlite-queues.ts";
+import { temporaryDirectory } from "../fakes/temporary-directory.ts";
 import { drain } from "./messages.ts";
 
-const directory = await mkdtemp(join(tmpdir(), "queue-processes-"));
-after(() => rm(directory, { recursive: true }));
+const directory = await temporaryDirectory({ after });
 
 const producer = join(import.meta.dirname, "send-until-killed.ts");
 

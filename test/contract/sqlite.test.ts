@@ -1,12 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
 import { openSqliteQueues } from "../../functions/shared/queue/sqlite-queues.ts";
+import { temporaryDirectory } from "../fakes/temporary-directory.ts";
 import { queueContract } from "./queue-contract.ts";
 
-const directory = await mkdtemp(join(tmpdir(), "queue-contract-"));
-after(() => rm(directory, { recursive: true }));
+const directory = await temporaryDirectory({ after });
 
 queueContract("SQLite", async () => openSqliteQueues(join(directory, "queue.sqlite")), {
   removeWithStaleReceipt: "lease-lost",

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { makeOva, makeRaw } from "../../functions/cli/demo/appliance.ts";
+import { makeOva } from "../../functions/cli/demo/appliance.ts";
 import { ALL_FUNCTIONS } from "../../functions/cli/beside.ts";
 import { STATE } from "../../functions/shared/lineage/attributes.ts";
-import { startElasticMq } from "../../infra/elasticmq.ts";
+import { sqsEnvironment, startElasticMq } from "../../infra/elasticmq.ts";
 import { giveToUser, rightsOf } from "../fakes/rights.ts";
 import { createSite, type Site } from "../fakes/site.ts";
 import { runProcess, type RunningFunctions } from "./processes.ts";
@@ -20,13 +19,7 @@ const queues = [
     queue: "ElasticMQ",
     start: async () => {
       const broker = await startElasticMq();
-      const env = {
-        VMCATCHER_ONE_QUEUE: "sqs",
-        AWS_ENDPOINT_URL_SQS: broker.endpoint,
-        AWS_ACCESS_KEY_ID: "x",
-        AWS_SECRET_ACCESS_KEY: "x",
-      };
-      return { env, stop: () => broker.stop() };
+      return { env: sqsEnvironment(broker.endpoint), stop: () => broker.stop() };
     },
   },
 ];
@@ -67,43 +60,20 @@ for (const { queue, start } of queues) {
           );
           const image = images.find(({ name }) => name === identifier);
           assert.ok(image);
-          const content = await readFile(site.simulator.sourceOf(image.id));
-          assert.equal(
-            createHash("sha256").update(content).digest("hex"),
-            sha256,
-            "exactly the disk of the source",
-          );
+          assert.equal(await site.diskSha256(image.id), sha256, "exactly the disk of the source");
           return image;
         };
         const ova = await makeOva(files, "ova-1", "one");
-        const raw = await makeRaw(files, "raw-1", "two");
-        await site.vmcatcher.endorse({
-          identifier: OVA,
-          file: ova.file,
-          title: "An OVA",
-          version: "1",
-          format: "OVA",
-        });
-        await site.vmcatcher.endorse({
-          identifier: RAW,
-          file: raw.file,
-          title: "A RAW",
-          version: "1",
-          format: "RAW",
-        });
+        const listed = { identifier: OVA, title: "An OVA", format: "OVA" };
+        await site.vmcatcher.endorse({ ...listed, file: ova.file, version: "1" });
+        const raw = await site.endorseRaw(RAW, "1");
         await site.vmcatcher.run();
         const first = await live(OVA, ova.diskSha256);
         await live(RAW, raw.diskSha256);
 
         const given = await giveToUser(site, first.id);
         const update = await makeOva(files, "ova-2", "three");
-        await site.vmcatcher.endorse({
-          identifier: OVA,
-          file: update.file,
-          title: "An OVA",
-          version: "2",
-          format: "OVA",
-        });
+        await site.vmcatcher.endorse({ ...listed, file: update.file, version: "2" });
         await site.vmcatcher.run();
         await site.until(
           "the new version has the rights",

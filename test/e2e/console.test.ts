@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser, Page } from "playwright-core";
 import { makeRaw } from "../../functions/cli/demo/appliance.ts";
 import { openQueues } from "../../functions/shared/queue/open-queues.ts";
+import { sqsEnvironment } from "../../infra/elasticmq.ts";
 import { createSite, type Site } from "../fakes/site.ts";
 import { assertAccessible, openBrowser, openTab, type Tab } from "./browser.ts";
 import { runProcess, type RunningFunctions } from "./processes.ts";
@@ -241,13 +242,7 @@ describe("the page alone, without a token", () => {
 
   it("is there when neither the queue nor OpenNebula is", async () => {
     const site = await createSite({
-      env: {
-        VMCATCHER_ONE_QUEUE: "sqs",
-        AWS_ENDPOINT_URL_SQS: "http://127.0.0.1:1",
-        AWS_ACCESS_KEY_ID: "x",
-        AWS_SECRET_ACCESS_KEY: "x",
-        ONE_XMLRPC: "http://127.0.0.1:1/RPC2",
-      },
+      env: { ...sqsEnvironment("http://127.0.0.1:1"), ONE_XMLRPC: "http://127.0.0.1:1/RPC2" },
     });
     const functions = runProcess(["console"], { ...site.env });
     const tab = await openTab(browser, await urlOf(functions));

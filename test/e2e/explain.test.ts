@@ -3,7 +3,6 @@ import { cp, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promise
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { execa } from "execa";
 import * as z from "zod";
 import { makeOva, makeRaw } from "../../functions/cli/demo/appliance.ts";
 import { newImageTemplate, updateTemplate } from "../../functions/shared/opennebula/template.ts";
@@ -11,7 +10,7 @@ import { openQueues } from "../../functions/shared/queue/open-queues.ts";
 import { steps } from "../../functions/registry.ts";
 import { giveToUser } from "../fakes/rights.ts";
 import { createSite, type Site } from "../fakes/site.ts";
-import { runProcess, type RunningFunctions } from "./processes.ts";
+import { runCommand, runProcess, type RunningFunctions } from "./processes.ts";
 
 const IDENTIFIER = "de355bfb-5781-5b0c-9ccd-9bd3d0d2be06";
 
@@ -47,8 +46,7 @@ describe("explain tells exactly the calls that are made then", () => {
   });
   after(() => site.close());
 
-  const cli = (...args: string[]) =>
-    execa("node", ["dist/vmcatcher-one.js", ...args], { env: { ...site.env }, reject: false });
+  const cli = (...args: string[]) => runCommand(site.env, ...args);
   const explain = async (what: string, ...options: string[]): Promise<Explanation> => {
     const { stdout, stderr } = await cli("explain", what, "--json", ...options);
     assert.equal(stderr, "");

@@ -5,9 +5,9 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import * as z from "zod";
-import { makeRaw } from "../../functions/cli/demo/appliance.ts";
 import { steps } from "../../functions/registry.ts";
 import { STATE } from "../../functions/shared/lineage/attributes.ts";
+import { sqsEnvironment } from "../../infra/elasticmq.ts";
 import { createSite, type Site } from "../fakes/site.ts";
 import { runProcess, type RunningFunctions } from "./processes.ts";
 
@@ -32,14 +32,7 @@ describe("the log", () => {
   beforeEach(async () => {
     site = await createSite();
     processes = [];
-    const { file } = await makeRaw(join(site.directory, "repository"), "one", "one");
-    await site.vmcatcher.endorse({
-      identifier: IDENTIFIER,
-      file,
-      title: "An image",
-      version: "1",
-      format: "RAW",
-    });
+    await site.endorseRaw(IDENTIFIER, "1");
     await site.vmcatcher.run();
   });
   afterEach(async () => {
@@ -118,9 +111,7 @@ describe("the log", () => {
       await until(refused, /failed, will be retried/);
       const queueless = run(options, {
         ...debug,
-        VMCATCHER_ONE_QUEUE: "sqs",
-        AWS_ENDPOINT_URL_SQS: "http://127.0.0.1:1",
-        AWS_ACCESS_KEY_ID: "key",
+        ...sqsEnvironment("http://127.0.0.1:1"),
         AWS_SECRET_ACCESS_KEY: AWS_SECRET,
       });
       await until(queueless, /the queue cannot be used/);

@@ -9,7 +9,7 @@ import * as z from "zod";
 import { makeRaw } from "../../functions/cli/demo/appliance.ts";
 import { STATE } from "../../functions/shared/lineage/attributes.ts";
 import { createSite, type Site } from "../fakes/site.ts";
-import { runProcess, type RunningFunctions } from "./processes.ts";
+import { runCommand, runProcess, type RunningFunctions } from "./processes.ts";
 
 const IDENTIFIER = "de355bfb-5781-5b0c-9ccd-9bd3d0d2be06";
 const BROKEN = "1b4d6c7e-52c5-4d0f-8a7a-0f4f6a3b9c21";
@@ -48,8 +48,7 @@ describe("an operator's commands", () => {
     await site.close();
   });
 
-  const cli = (...args: string[]) =>
-    execa("node", ["dist/vmcatcher-one.js", ...args], { env, reject: false });
+  const cli = (...args: string[]) => runCommand(env, ...args);
   const history = async () =>
     historySchema.parse(JSON.parse((await cli("history", IDENTIFIER, "--json")).stdout));
   const untilDead = async () => {

@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { execa } from "execa";
 import * as z from "zod";
 import { createSite, type Site } from "../fakes/site.ts";
-import { runProcess, type RunningFunctions } from "./processes.ts";
+import { runCommand, runProcess, type RunningFunctions } from "./processes.ts";
 
 const IDENTIFIER = "de355bfb-5781-5b0c-9ccd-9bd3d0d2be06";
 
@@ -35,8 +34,7 @@ describe("what an operator sees of an image that is refused", () => {
     await site.close();
   });
 
-  const cli = (...args: string[]) =>
-    execa("node", ["dist/vmcatcher-one.js", ...args], { env: { ...site.env }, reject: false });
+  const cli = (...args: string[]) => runCommand(site.env, ...args);
   const untilDead = async () => {
     for (let round = 0; round < 200; round++) {
       const { stdout } = await cli("dead-letters", "--json");
@@ -98,7 +96,7 @@ describe("what an operator sees of an image that is refused", () => {
 
 describe("the command line", () => {
   const cli = (args: readonly string[], env: Record<string, string> = {}) =>
-    execa("node", ["dist/vmcatcher-one.js", ...args], { env, reject: false });
+    runCommand(env, ...args);
 
   it("wrong usage and wrong settings are exit code 2 and tell everything at once", async () => {
     const usage = await cli(["run", "convert-imag"]);

@@ -12,6 +12,11 @@ export interface RunningFunctions {
   log(): string;
 }
 
+/** Runs a command of dist/ to its end, whatever its exit code is. */
+export function runCommand(env: Readonly<Record<string, string>>, ...args: readonly string[]) {
+  return execa("node", ["dist/vmcatcher-one.js", ...args], { env: { ...env }, reject: false });
+}
+
 /** Starts `vmcatcher-one run FUNCTION...` from dist/. @param prefix a program that becomes it, such as `ip netns exec NAME` */
 export function runProcess(
   functions: readonly string[],

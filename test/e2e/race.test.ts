@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
-import { makeRaw } from "../../functions/cli/demo/appliance.ts";
 import { STATE } from "../../functions/shared/lineage/attributes.ts";
 import { createSite, type Site } from "../fakes/site.ts";
 import { runProcess } from "./processes.ts";
@@ -21,9 +19,7 @@ async function createRunningSite(t: TestContext, copySeconds: number): Promise<S
 }
 
 async function publish(site: Site, version: string): Promise<{ readonly diskSha256: string }> {
-  const raw = await makeRaw(join(site.directory, "repository"), `v${version}`, version);
-  const listed = { identifier: IDENTIFIER, file: raw.file, title: "a RAW", version, format: "RAW" };
-  await site.vmcatcher.endorse(listed);
+  const raw = await site.endorseRaw(IDENTIFIER, version);
   await site.vmcatcher.run();
   return raw;
 }
@@ -32,9 +28,7 @@ async function contentOfLive(site: Site): Promise<string> {
   const images = await site.until("it is live", (all) =>
     all.some(({ name, attributes }) => name === IDENTIFIER && attributes.get(STATE) === "live"),
   );
-  const id = images.find(({ name }) => name === IDENTIFIER)?.id ?? -1;
-  const content = await readFile(site.simulator.sourceOf(id));
-  return createHash("sha256").update(content).digest("hex");
+  return site.diskSha256(images.find(({ name }) => name === IDENTIFIER)?.id ?? -1);
 }
 
 describe("while OpenNebula copies", () => {

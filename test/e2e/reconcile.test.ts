@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { execa } from "execa";
 import * as z from "zod";
-import { makeRaw, type Appliance } from "../../functions/cli/demo/appliance.ts";
 import { STATE } from "../../functions/shared/lineage/attributes.ts";
 import { createSite, type Site } from "../fakes/site.ts";
-import { runProcess, type RunningFunctions } from "./processes.ts";
+import { runCommand, runProcess, type RunningFunctions } from "./processes.ts";
 
 const FIRST = "1b4d6c7e-52c5-4d0f-8a7a-0f4f6a3b9c21";
 const UPDATED = "5d6b9a47-6b3c-5f9c-8a3e-0f3b9f0f3a11";
@@ -33,27 +30,13 @@ describe("after everything of vmcatcher-one was lost", () => {
   });
 
   const reconcile = async (...args: string[]) => {
-    const { stdout, exitCode } = await execa(
-      "node",
-      ["dist/vmcatcher-one.js", "reconcile", ...args, "--json"],
-      { env: { ...site.env }, reject: false },
-    );
+    const { stdout, exitCode } = await runCommand(site.env, "reconcile", ...args, "--json");
     const { enqueued, findings } = planSchema.parse(JSON.parse(stdout));
     return {
       enqueued,
       exitCode,
       findings: findings.map(({ kind, identifier }) => `${kind} ${identifier}`),
     };
-  };
-  const endorse = async (identifier: string, version: string): Promise<Appliance> => {
-    const raw = await makeRaw(
-      join(site.directory, "repository"),
-      `${identifier}-${version}`,
-      identifier + version,
-    );
-    const listed = { identifier, file: raw.file, title: "an image", version, format: "RAW" };
-    await site.vmcatcher.endorse(listed);
-    return raw;
   };
   const untilLive = (count: number) =>
     site.until(
@@ -65,22 +48,22 @@ describe("after everything of vmcatcher-one was lost", () => {
     site.simulator.calls().filter(({ method }) => method === "one.image.allocate").length;
 
   it("one apply brings OpenNebula to what vmcatcher endorses, and uploads nothing that is there", async () => {
-    await endorse(STEADY, "1");
-    await endorse(UPDATED, "1");
-    await endorse(EXPIRED, "1");
+    await site.endorseRaw(STEADY, "1");
+    await site.endorseRaw(UPDATED, "1");
+    await site.endorseRaw(EXPIRED, "1");
     await site.vmcatcher.run();
     const before = await untilLive(3);
     const group = site.simulator.createGroup("vo");
     const updated = before.find(({ name }) => name === UPDATED);
     await site.oneadmin.chown(updated?.id ?? -1, -1, group, AbortSignal.timeout(5000));
 
-    await endorse(UPDATED, "2");
+    await site.endorseRaw(UPDATED, "2");
     await site.vmcatcher.run();
     await site.until("the update is being copied", (all) =>
       all.some(({ state }) => state === "LOCKED"),
     );
     await functions.kill();
-    const first = await endorse(FIRST, "1");
+    const first = await site.endorseRaw(FIRST, "1");
     await site.vmcatcher.subscribe(EXPIRED, false);
     await site.vmcatcher.run();
     for (const lost of ["queue", "spool"]) {
@@ -113,8 +96,7 @@ describe("after everything of vmcatcher-one was lost", () => {
       "the first image; the update was uploaded before the accident",
     );
     const id = images.find(({ name }) => name === FIRST)?.id ?? -1;
-    const content = await readFile(site.simulator.sourceOf(id));
-    assert.equal(createHash("sha256").update(content).digest("hex"), first.diskSha256);
+    assert.equal(await site.diskSha256(id), first.diskSha256);
   });
 
   it("a second apply does nothing", async () => {
@@ -134,11 +116,8 @@ describe("after everything of vmcatcher-one was lost", () => {
   });
 
   it("an index that cannot be read is exit code 1, and a sentence", async () => {
-    const { exitCode, stderr, stdout } = await execa(
-      "node",
-      ["dist/vmcatcher-one.js", "reconcile", "apply"],
-      { env: { ...site.env, VMCATCHER_ONE_CACHE_INDEX: "/nowhere/cache.index" }, reject: false },
-    );
+    const env = { ...site.env, VMCATCHER_ONE_CACHE_INDEX: "/nowhere/cache.index" };
+    const { exitCode, stderr, stdout } = await runCommand(env, "reconcile", "apply");
     assert.deepEqual([exitCode, stdout], [1, ""]);
     assert.match(stderr, /vmcatcher's index \/nowhere\/cache\.index cannot be used: .*ENOENT/);
   });

@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import * as z from "zod";
 import { type Job } from "../../functions/job/job.ts";
 import { messageSchema } from "../../functions/capture-metadata/message.ts";
 import type { Outgoing, Queue } from "../../functions/shared/queue/queue.ts";
+import { recordingLog as recordLines } from "../shared/worker/recording-log.ts";
 import { vmcatcherEndorsement } from "../../functions/shared/vmcatcher/endorsement.ts";
 
 export const IDENTIFIER = "5d6b9a47-6b3c-5f9c-8a3e-0f3b9f0f3a11";
@@ -117,19 +117,13 @@ export class RecordingQueue implements Pick<Queue, "send"> {
 
 /** A log that keeps `level message`. */
 export function recordingLog() {
-  const lines: string[] = [];
-  const at = (level: string) => (facts: unknown, text?: string) => {
-    lines.push(`${level} ${text ?? z.string().parse(facts)}`);
+  const { log, lines } = recordLines();
+  return {
+    ...log,
+    get lines() {
+      return lines.map(({ level, text }) => `${String(level)} ${String(text)}`);
+    },
   };
-  const log = {
-    lines,
-    debug: at("debug"),
-    info: at("info"),
-    warn: at("warn"),
-    error: at("error"),
-    child: () => log,
-  };
-  return log;
 }
 
 /** An event names vmcatcher's cache itself. */

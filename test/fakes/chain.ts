@@ -36,6 +36,7 @@ export interface Chain {
   endorse(digest: Digest): Promise<void>;
   /** Passes a job, a new one by default, whose image an administrator then gives to a user. @returns the image as it is after that */
   publishedAndGiven(job?: AvailableJob): Promise<Image>;
+  close(): Promise<void>;
 }
 
 /** The identifier of every job that a chain makes. */
@@ -132,5 +133,6 @@ export async function createChain(options: Parameters<typeof createSite>[0] = {}
       assert.deepEqual(rightsOf(published), { ...given, state: "READY" });
       return published;
     },
+    close: () => site.close(),
   };
 }

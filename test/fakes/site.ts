@@ -1,6 +1,8 @@
-import { chmod, mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
+import { hash } from "node:crypto";
+import { chmod, mkdtemp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { makeRaw, type Appliance } from "../../functions/cli/demo/appliance.ts";
 import { hookPath } from "../../functions/shared/spool/hook-path.ts";
 import { readConfig, type Config } from "../../functions/shared/settings/config.ts";
 import { createOpenNebula } from "../../functions/shared/opennebula/client.ts";
@@ -26,6 +28,10 @@ export interface Site {
   /** All images, newest first. */
   images(): Promise<readonly Image[]>;
   readonly until: UntilImages;
+  /** Has vmcatcher's list name a RAW image of its own for that version. */
+  endorseRaw(identifier: string, version: string): Promise<Appliance>;
+  /** Of the disk that an image has in its datastore. */
+  diskSha256(imageId: number): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -76,6 +82,14 @@ export async function createSite(
     oneadmin,
     images,
     until: untilImages(images),
+    endorseRaw: async (identifier, version) => {
+      const name = `${identifier}-${version}`;
+      const raw = await makeRaw(join(directory, "repository"), name, name);
+      const listed = { identifier, file: raw.file, title: "an image", version, format: "RAW" };
+      await vmcatcher.endorse(listed);
+      return raw;
+    },
+    diskSha256: async (imageId) => hash("sha256", await readFile(simulator.sourceOf(imageId))),
     close: async () => {
       await simulator.close();
       await rm(directory, { recursive: true, force: true });

@@ -5,7 +5,7 @@ import { openSqliteQueues } from "../../functions/shared/queue/sqlite-queues.ts"
 import { openSqsQueues } from "../../functions/shared/queue/sqs-queues.ts";
 import type { Queues } from "../../functions/shared/queue/queue.ts";
 import type { Config } from "../../functions/shared/settings/config.ts";
-import { startElasticMq, type ElasticMqOptions } from "../../infra/elasticmq.ts";
+import { sqsEnvironment, startElasticMq, type ElasticMqOptions } from "../../infra/elasticmq.ts";
 
 /** A queue server that survives its death, or the file that needs none. */
 export interface QueueUnderTest {
@@ -35,12 +35,7 @@ export async function startElasticMqUnderTest(
   const { endpoint } = server;
   const port = Number(new URL(endpoint).port);
   return {
-    env: {
-      VMCATCHER_ONE_QUEUE: "sqs",
-      AWS_ENDPOINT_URL_SQS: endpoint,
-      AWS_ACCESS_KEY_ID: "any",
-      AWS_SECRET_ACCESS_KEY: "any",
-    },
+    env: sqsEnvironment(endpoint),
     kill: async () => {
       await server.kill();
       server = await startElasticMq({ ...options, dataDirectory, port });

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { access, constants, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { access, constants, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -12,6 +11,10 @@ import { steps } from "../../functions/registry.ts";
 import { build } from "../../infra/build.ts";
 import { archive, member, ovf } from "../shared/disk/archives.ts";
 import { streamVmdk } from "../shared/disk/grains/stream-vmdk.ts";
+import { temporaryDirectory } from "../fakes/temporary-directory.ts";
+
+const directory = await temporaryDirectory({ after }); // far from node_modules: what is missing shows
+const dist = join(directory, "dist");
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const LIST_LOADED = join(ROOT, "test/fixtures/list-loaded.ts");
@@ -25,16 +28,11 @@ async function sourcesOf(url: string): Promise<readonly string[]> {
 }
 
 describe("build", () => {
-  let directory = "";
-  let dist = "";
   before(async () => {
-    directory = await mkdtemp(join(tmpdir(), "vmcatcher-one-build-")); // far from node_modules: what is missing shows
-    dist = join(directory, "dist");
     await build(dist);
     await writeFile(join(dist, "left-over.js"), "");
     await build(dist);
   });
-  after(() => rm(directory, { recursive: true }));
 
   it("leaves nothing of an earlier build", async () => {
     assert.equal((await readdir(dist)).includes("left-over.js"), false);

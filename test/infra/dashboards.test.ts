@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,6 +9,7 @@ import * as z from "zod";
 import { makeOva } from "../../functions/cli/demo/appliance.ts";
 import { ALL_FUNCTIONS } from "../../functions/cli/beside.ts";
 import { createSite, type Site } from "../fakes/site.ts";
+import { temporaryDirectory } from "../fakes/temporary-directory.ts";
 import { readExposition, unknownNames, type Exposition } from "./exposition.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -193,8 +193,7 @@ describe("the dashboard", () => {
   });
 
   it("asks what Prometheus understands", { skip: noPromtool }, async (t) => {
-    const directory = await mkdtemp(join(tmpdir(), "vmcatcher-one-dashboard-"));
-    t.after(() => rm(directory, { recursive: true }));
+    const directory = await temporaryDirectory(t);
     const expressions = (await panels()).flatMap(({ targets }) => targets);
     const rules = expressions.map(({ expr }, n) => ({
       record: `panel:${n}`,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { beforeEach, describe, it } from "node:test";
 import { buildApp } from "fauxqs";
 import type { Job } from "../../functions/job/job.ts";
 import { steps } from "../../functions/registry.ts";
@@ -7,7 +7,8 @@ import type { JobQueues } from "../../functions/janitor/closed-queues.ts";
 import type { DeadLetter, Queue } from "../../functions/shared/queue/queue.ts";
 import { openSqsQueues } from "../../functions/shared/queue/sqs-queues.ts";
 import { MAX_RESTARTS } from "../../functions/shared/worker/outcome.ts";
-import { createHousehold, type Household } from "./household.ts";
+import { forEachTest } from "../fakes/for-each-test.ts";
+import { createHousehold } from "./household.ts";
 
 const PIN = "pin-1795339616.000000000-0000001";
 const REASON = { code: "x", text: "x", step: "x", time: "2026-11-22T10:00:00Z", attempts: 1 };
@@ -15,14 +16,12 @@ const [FIRST = "", SECOND = "", THIRD = "", LAST = ""] = Object.keys(steps);
 
 /** As SQS: how many messages there are can be asked, but not which. */
 describe("queues that nobody can look into", () => {
-  let house: Household;
+  const house = forEachTest(createHousehold);
   let job: Job;
   beforeEach(async () => {
-    house = await createHousehold();
     const path = await house.stage(PIN);
     job = house.available({ source: { path, pinned: true } });
   });
-  afterEach(() => house.close());
 
   /** @param before called before each look at a queue, with its name and the number of that look, from 1 */
   const closed = (before: (name: string, look: number) => Promise<void> = async () => {}) => {

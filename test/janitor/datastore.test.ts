@@ -1,23 +1,22 @@
 import assert from "node:assert/strict";
 import { link, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { beforeEach, describe, it } from "node:test";
 import type { Config } from "../../functions/shared/settings/config.ts";
 import { sourcePath } from "../../functions/shared/datastore/direct-datastore.ts";
-import { createHousehold, type Household } from "./household.ts";
+import { forEachTest } from "../fakes/for-each-test.ts";
+import { createHousehold } from "./household.ts";
 
 describe("what is in a datastore whose directory is written directly", () => {
-  let house: Household;
+  const house = forEachTest(createHousehold);
   let directory: string;
   let config: Config;
   beforeEach(async () => {
-    house = await createHousehold();
     const datastoreLocation = join(house.site.directory, "datastores");
     directory = join(datastoreLocation, "1");
     await mkdir(directory, { recursive: true });
     config = { ...house.deps.config, datastoreLocation };
   });
-  afterEach(() => house.close());
 
   const inDatastore = async () => (await readdir(directory)).sort();
 

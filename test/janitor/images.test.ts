@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import type { AvailableJob } from "../../functions/job/job.ts";
 import type { OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
 import {
@@ -11,14 +11,12 @@ import {
   STATE,
 } from "../../functions/shared/lineage/attributes.ts";
 import { IDENTIFIER } from "../fakes/chain.ts";
-import { createHousehold, type Household } from "./household.ts";
+import { forEachTest } from "../fakes/for-each-test.ts";
+import { before } from "../fakes/meanwhile.ts";
+import { createHousehold } from "./household.ts";
 
 describe("an image that never took its identifier's name", () => {
-  let house: Household;
-  beforeEach(async () => {
-    house = await createHousehold();
-  });
-  afterEach(() => house.close());
+  const house = forEachTest(createHousehold);
 
   const signal = () => AbortSignal.timeout(10_000);
   const names = async () => (await house.site.images()).map(({ name }) => name);
@@ -166,13 +164,8 @@ describe("an image that never took its identifier's name", () => {
 
   it("stays when a VM starts in the very instant", async () => {
     const { id } = await pending();
-    const opennebula: OpenNebula = {
-      ...house.site.oneadmin,
-      delete: async (...args) => {
-        house.site.simulator.startVm(id);
-        await house.site.oneadmin.delete(...args);
-      },
-    };
+    const startVm = () => house.site.simulator.startVm(id);
+    const { opennebula } = before(house.deps, "delete", startVm);
     await staysWith(id, /^OpenNebula does not delete it now: .*VMs using it/, { opennebula });
   });
 

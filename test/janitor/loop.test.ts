@@ -1,18 +1,17 @@
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { beforeEach, describe, it } from "node:test";
 import { cleanUntil } from "../../functions/janitor/loop.ts";
 import { steps } from "../../functions/registry.ts";
 import type { LeftoverKind } from "../../functions/shared/staging/leftover-kinds.ts";
 import { recordingLog } from "../shared/worker/recording-log.ts";
-import { createHousehold, type Household } from "./household.ts";
+import { forEachTest } from "../fakes/for-each-test.ts";
+import { createHousehold } from "./household.ts";
 
 describe("the janitor's rounds", () => {
-  let house: Household;
+  const house = forEachTest(createHousehold);
   beforeEach(async () => {
-    house = await createHousehold();
     await house.stage("0123456789abcdef0123456789abcdef.raw");
   });
-  afterEach(() => house.close());
 
   /** Lets it wait some times, then stops it. @returns what it waited for, the signs that it gave, what it removed and logged */
   const rounds = async (count: number, random: () => number) => {

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { mkdir, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import type { Job } from "../../functions/job/job.ts";
 import { steps } from "../../functions/registry.ts";
 import { recordQueue } from "../../functions/shared/queue/queue-record.ts";
-import { createHousehold, type Household } from "./household.ts";
+import { forEachTest } from "../fakes/for-each-test.ts";
+import { createHousehold } from "./household.ts";
 
 const ENTRY = "1795339616.000000000-0000001";
 const PIN = `pin-${ENTRY}`;
@@ -13,11 +14,7 @@ const REASON = { code: "x", text: "x", step: "x", time: "2026-11-22T10:00:00Z", 
 const STEPS = Object.keys(steps);
 
 describe("what is in staging", () => {
-  let house: Household;
-  beforeEach(async () => {
-    house = await createHousehold();
-  });
-  afterEach(() => house.close());
+  const house = forEachTest(createHousehold);
 
   /** A job whose pin and other files are all in staging. */
   const inWork = async (): Promise<{ job: Job; files: readonly string[] }> => {

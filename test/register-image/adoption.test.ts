@@ -1,20 +1,19 @@
 import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { STATE } from "../../functions/shared/lineage/attributes.ts";
-import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
+import { createChain, IDENTIFIER } from "../fakes/chain.ts";
+import { forEachTest } from "../fakes/for-each-test.ts";
 import { giveToUser, rightsOf } from "../fakes/rights.ts";
 import { sha512Digest } from "../../functions/job/digest.ts";
 
 describe("an image that the predecessor registered", () => {
-  let chain: Chain;
-  beforeEach(async () => {
-    chain = await createChain({
+  const chain = forEachTest(() =>
+    createChain({
       env: { VMCATCHER_ONE_EXPIRED_NAME: "{identifier}_EXPIRED_{timestamp}" },
-    });
-  });
-  afterEach(() => chain.site.close());
+    }),
+  );
 
   const signal = () => AbortSignal.timeout(10_000);
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Job } from "../../functions/job/job.ts";
 import type { OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
 import type { Chain } from "../fakes/chain.ts";
+import { before } from "../fakes/meanwhile.ts";
 
 /** An attempt at a job that does not get beyond a call. @param nth of the calls of that kind, from 0 */
 export async function attemptUntil(
@@ -10,14 +11,6 @@ export async function attemptUntil(
   method: keyof OpenNebula,
   nth = 0,
 ): Promise<void> {
-  let calls = 0;
-  const opennebula = new Proxy(chain.deps.opennebula, {
-    get: (target, name, receiver) => {
-      if (name === method && calls++ === nth) {
-        return () => Promise.reject(new Error("cut off"));
-      }
-      return Reflect.get(target, name, receiver) as unknown;
-    },
-  });
-  await assert.rejects(chain.pass(job, { ...chain.deps, opennebula }), /cut off/);
+  const cut = before(chain.deps, method, () => Promise.reject(new Error("cut off")), nth);
+  await assert.rejects(chain.pass(job, cut), /cut off/);
 }

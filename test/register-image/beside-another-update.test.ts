@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { beforeEach, describe, it } from "node:test";
 import type { Job } from "../../functions/job/job.ts";
 import { RetryLater } from "../../functions/shared/step/errors.ts";
 import { EVENT_TIME, STATE, SUPERSEDED_BY } from "../../functions/shared/lineage/attributes.ts";
-import type { Image, OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
-import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
+import type { Image } from "../../functions/shared/opennebula/opennebula.ts";
+import { createChain, IDENTIFIER } from "../fakes/chain.ts";
+import { forEachTest } from "../fakes/for-each-test.ts";
+import { after, before } from "../fakes/meanwhile.ts";
 import { LOCKED_AWAY, rightsOf } from "../fakes/rights.ts";
 import { attemptUntil } from "./attempt-until.ts";
 import { waits } from "./waits.ts";
@@ -12,13 +14,11 @@ import { sha512Digest } from "../../functions/job/digest.ts";
 
 /* A broker that restarts delivers two jobs of one identifier at the same time. */
 describe("an update that looked before another one took the NAME", () => {
-  let chain: Chain;
+  const chain = forEachTest(createChain);
   let first: Image;
   beforeEach(async () => {
-    chain = await createChain();
     first = await chain.publishedAndGiven();
   });
-  afterEach(() => chain.site.close());
 
   it("Bug: renamed the old image once more and took the NAME too, which two users can have at once. Fix: it looks after its mark, and its next attempt finds the other's image", async () => {
     const digest = sha512Digest("1".repeat(128));
@@ -26,14 +26,11 @@ describe("an update that looked before another one took the NAME", () => {
     await chain.endorse(digest);
     const other = chain.available({ cacheIndex, digest });
     const job = chain.available({ cacheIndex, digest });
-    const { opennebula } = chain.deps;
-    const append: OpenNebula["append"] = async (id, attributes, patience) => {
+    const deps = before(chain.deps, "append", async (_id, attributes) => {
       if (attributes.get(STATE) === "superseded") {
         await chain.pass(other, waits(chain).deps); // for longer than an attempt can last
       }
-      await opennebula.append(id, attributes, patience);
-    };
-    const deps = { ...chain.deps, opennebula: { ...opennebula, append } };
+    });
     await assert.rejects(chain.pass(job, deps), RetryLater);
     assert.equal((await chain.pass(job)).kind, "unchanged");
     const images = await chain.site.until("the second image is gone", ({ length }) => length === 2);
@@ -46,22 +43,11 @@ describe("an update that looked before another one took the NAME", () => {
     const job = chain.available();
     await attemptUntil(chain, job, "rename");
     const newer = chain.available();
-    const { opennebula } = chain.deps;
-    let looks = 0;
-    const imagesOf: OpenNebula["imagesOf"] = async (identifier, patience) => {
-      const seen = await opennebula.imagesOf(identifier, patience);
-      if (++looks === 2) {
-        await chain.pass(newer, waits(chain).deps); // register-image has looked
-      }
-      return seen;
-    };
+    const update = () => chain.pass(newer, waits(chain).deps);
+    const deps = after(chain.deps, "imagesOf", update, 1); // register-image has looked
     const overtaken = new Map([[EVENT_TIME, newer.eventTime]]);
-    await chain.site.oneadmin.append(first.id, overtaken, AbortSignal.timeout(5000));
-    const outcome = await chain.pass(job, {
-      ...chain.deps,
-      opennebula: { ...opennebula, imagesOf },
-    });
-    assert.equal(outcome.kind, "superseded");
+    await chain.site.oneadmin.append(first.id, overtaken, signal());
+    assert.equal((await chain.pass(job, deps)).kind, "superseded");
     const retired = await chain.image(first.id);
     assert.deepEqual(rightsOf(retired), LOCKED_AWAY);
     assert.equal(retired.attributes.get(STATE), "superseded");
@@ -69,14 +55,10 @@ describe("an update that looked before another one took the NAME", () => {
 
   it("Bug: an overtaken job took off the mark of another one late, and the old image said that it was live. Fix: who has renamed it says what it is", async () => {
     const job = chain.available();
-    const { opennebula } = chain.deps;
-    const rename: OpenNebula["rename"] = async (...call) => {
-      await (call[0] === first.id
-        ? chain.site.oneadmin.append(first.id, unmarked, signal())
-        : undefined);
-      await opennebula.rename(...call);
-    };
-    await chain.pass(job, { ...chain.deps, opennebula: { ...opennebula, rename } });
+    const deps = before(chain.deps, "rename", (id) =>
+      id === first.id ? chain.site.oneadmin.append(id, unmarked, signal()) : undefined,
+    );
+    await chain.pass(job, deps);
     await isSupersededBy(job);
   });
 
@@ -87,12 +69,7 @@ describe("an update that looked before another one took the NAME", () => {
     await attemptUntil(chain, expired, "rename");
     await chain.endorse(digest);
     const job = chain.available({ cacheIndex, digest });
-    const { opennebula } = chain.deps;
-    const append: OpenNebula["append"] = async (...call) => {
-      await chain.pass(job);
-      await opennebula.append(...call);
-    };
-    const deps = { ...chain.deps, opennebula: { ...opennebula, append } };
+    const deps = before(chain.deps, "append", () => chain.pass(job));
     assert.equal((await chain.pass(expired, deps)).kind, "superseded");
     await isSupersededBy(job);
   });
@@ -126,16 +103,10 @@ describe("an update that looked before another one took the NAME", () => {
   });
 
   /** Deps with which the old image expires right before an update marks it. */
-  const expiredBeforeItsMark = (): Chain["deps"] => {
-    const { opennebula } = chain.deps;
-    const append: OpenNebula["append"] = async (id, attributes, patience) => {
-      if (attributes.has(SUPERSEDED_BY)) {
-        await chain.pass(chain.expired());
-      }
-      await opennebula.append(id, attributes, patience);
-    };
-    return { ...chain.deps, opennebula: { ...opennebula, append } };
-  };
+  const expiredBeforeItsMark = () =>
+    before(chain.deps, "append", (_id, attributes) =>
+      attributes.has(SUPERSEDED_BY) ? chain.pass(chain.expired()) : undefined,
+    );
   const signal = () => AbortSignal.timeout(5000);
   const unmarked = new Map([
     [STATE, "live"],

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { beforeEach, describe, it } from "node:test";
 import { JOB, STATE, SUPERSEDED_BY } from "../../functions/shared/lineage/attributes.ts";
 import type { Image } from "../../functions/shared/opennebula/opennebula.ts";
-import { createChain, type Chain } from "../fakes/chain.ts";
+import { createChain } from "../fakes/chain.ts";
+import { forEachTest } from "../fakes/for-each-test.ts";
 import { LOCKED_AWAY, rightsOf } from "../fakes/rights.ts";
 import { attemptUntil } from "./attempt-until.ts";
 import { waits } from "./waits.ts";
@@ -11,15 +12,13 @@ import { sha512Digest } from "../../functions/job/digest.ts";
 
 /* What an attempt has begun, when vmcatcher changes its mind before the next attempt. Each of these was found by a schedule. */
 describe("a job during which vmcatcher changes its mind", () => {
-  let chain: Chain;
+  const chain = forEachTest(createChain);
   let first: Image;
   let cacheIndex: string;
   beforeEach(async () => {
-    chain = await createChain();
     ({ cacheIndex } = chain);
     first = await chain.publishedAndGiven();
   });
-  afterEach(() => chain.site.close());
 
   it("Bug: an image that was renamed but not yet locked away stayed open when the identifier was endorsed again. Fix: what is begun is ended", async () => {
     const expired = chain.expired({ cacheIndex });

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { beforeEach, describe, it } from "node:test";
 import type { AvailableJob, ExpiredJob } from "../../functions/job/job.ts";
-import type { Deps } from "../../functions/shared/step/deps.ts";
 import { RetryLater } from "../../functions/shared/step/errors.ts";
 import { CONFIRMED, JOB, STATE, SUPERSEDED_BY } from "../../functions/shared/lineage/attributes.ts";
 import { eventTime } from "../../functions/shared/lineage/lineage.ts";
-import type { Image, OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
-import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
+import type { Image } from "../../functions/shared/opennebula/opennebula.ts";
+import { createChain, IDENTIFIER } from "../fakes/chain.ts";
+import { forEachTest } from "../fakes/for-each-test.ts";
+import { after, before } from "../fakes/meanwhile.ts";
 import { LOCKED_AWAY, rightsOf } from "../fakes/rights.ts";
 import { attemptUntil } from "./attempt-until.ts";
 import { waits } from "./waits.ts";
@@ -16,40 +17,18 @@ import { waits } from "./waits.ts";
  * content was announced and confirmed once more take the image away that vmcatcher endorsed. Fix: both write, then look.
  */
 describe("a confirmation and a retirement of the same image at the same time", () => {
-  let chain: Chain;
+  const chain = forEachTest(createChain);
   let made: AvailableJob;
   let first: Image;
   beforeEach(async () => {
-    chain = await createChain();
     made = chain.available();
     first = await chain.publishedAndGiven(made);
   });
-  afterEach(() => chain.site.close());
 
   const signal = () => AbortSignal.timeout(10_000);
   const sameContent = () => chain.available({ digest: made.digest });
-  /** An OpenNebula before whose first call of a kind something happens. */
-  const before = (method: "append" | "rename", happens: () => Promise<unknown>): Deps => {
-    let isOver = false;
-    const { opennebula } = chain.deps;
-    const once = async (): Promise<void> => {
-      if (!isOver) {
-        isOver = true;
-        await happens();
-      }
-    };
-    const changed: Partial<OpenNebula> = {
-      append: async (...call) => {
-        await (method === "append" ? once() : undefined);
-        await opennebula.append(...call);
-      },
-      rename: async (...call) => {
-        await (method === "rename" ? once() : undefined);
-        await opennebula.rename(...call);
-      },
-    };
-    return { ...chain.deps, opennebula: { ...opennebula, ...changed } };
-  };
+  const beforeFirst = (method: "append" | "rename", happens: () => Promise<unknown>) =>
+    before(chain.deps, method, happens, 0);
   const isAsBefore = async (): Promise<void> => {
     const image = await chain.image();
     assert.equal(image.id, first.id);
@@ -64,7 +43,7 @@ describe("a confirmation and a retirement of the same image at the same time", (
   it("the expiry marks the image when it is confirmed: it takes its mark off", async () => {
     const expired = chain.expired();
     const announced = sameContent();
-    const deps = before("append", () => chain.pass(announced));
+    const deps = beforeFirst("append", () => chain.pass(announced));
     await assert.rejects(chain.pass(expired, deps), RetryLater);
     await isAsBefore();
     assert.equal((await chain.pass(expired)).kind, "superseded");
@@ -75,18 +54,13 @@ describe("a confirmation and a retirement of the same image at the same time", (
   it("the image is confirmed when the expiry has marked it: the confirmation waits for the mark to be off", async () => {
     const expired = chain.expired();
     const announced = sameContent();
-    const { opennebula } = chain.deps;
     const toConfirm = Promise.withResolvers<undefined>();
     const isConfirmed = Promise.withResolvers<undefined>();
-    const append: OpenNebula["append"] = async (...call) => {
-      await opennebula.append(...call);
+    const marked = after(chain.deps, "append", () => {
       toConfirm.resolve(undefined);
-      await isConfirmed.promise;
-    };
-    const expiry = assert.rejects(
-      chain.pass(expired, { ...chain.deps, opennebula: { ...opennebula, append } }),
-      RetryLater,
-    );
+      return isConfirmed.promise;
+    });
+    const expiry = assert.rejects(chain.pass(expired, marked), RetryLater);
     await toConfirm.promise;
     const { deps } = waits(chain, async () => {
       assert.ok((await chain.image()).attributes.has(SUPERSEDED_BY), "left to who has set it");
@@ -103,7 +77,7 @@ describe("a confirmation and a retirement of the same image at the same time", (
     const expired = chain.expired();
     const announced = sameContent();
     let confirmation: Promise<unknown> = Promise.resolve();
-    const deps = before("rename", async () => {
+    const deps = beforeFirst("rename", async () => {
       const isWaiting = Promise.withResolvers<undefined>();
       const isRenamed = chain.site.until("it is renamed", (images) =>
         images.every(({ name }) => name !== IDENTIFIER),
@@ -131,8 +105,8 @@ describe("a confirmation and a retirement of the same image at the same time", (
   it("the expiry is the newer one: the image is expired, and its announcement is too old", async () => {
     const announced = sameContent();
     const expired = chain.expired();
-    const cut = before("rename", () => Promise.reject(new Error("cut off")));
-    const deps = before("append", () => assert.rejects(chain.pass(expired, cut), /cut off/));
+    const cut = beforeFirst("rename", () => Promise.reject(new Error("cut off")));
+    const deps = beforeFirst("append", () => assert.rejects(chain.pass(expired, cut), /cut off/));
     const { clock } = waits(chain, () => chain.pass(expired)).deps;
     await assert.rejects(chain.pass(announced, { ...deps, clock }), RetryLater);
     assert.equal((await chain.image(first.id)).mode, "700");
@@ -187,14 +161,9 @@ describe("a confirmation and a retirement of the same image at the same time", (
   it("an older update that has looked before the confirmation ends as superseded, and its image is deleted", async () => {
     const older = chain.available();
     const announced = sameContent();
-    const { opennebula } = chain.deps;
-    const append: OpenNebula["append"] = async (id, attributes, stop) => {
-      if (attributes.has(SUPERSEDED_BY) && attributes.get(SUPERSEDED_BY) !== "") {
-        await chain.pass(announced);
-      }
-      await opennebula.append(id, attributes, stop);
-    };
-    const deps = { ...chain.deps, opennebula: { ...opennebula, append } };
+    const deps = before(chain.deps, "append", (_id, attributes) =>
+      (attributes.get(SUPERSEDED_BY) ?? "") === "" ? undefined : chain.pass(announced),
+    );
     await assert.rejects(chain.pass(older, deps), RetryLater);
     assert.equal((await chain.pass(older)).kind, "superseded");
     await chain.site.until("its image is gone", (images) => images.length === 1);

@@ -1,20 +1,19 @@
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { beforeEach, describe, it } from "node:test";
 import type { AvailableJob } from "../../functions/job/job.ts";
 import { handle as capture } from "../../functions/capture-metadata/handler.ts";
 import { handle as register } from "../../functions/register-image/handler.ts";
 import { StartOver } from "../../functions/shared/step/errors.ts";
-import { createChain, type Chain } from "../fakes/chain.ts";
+import { createChain } from "../fakes/chain.ts";
+import { forEachTest } from "../fakes/for-each-test.ts";
 
 describe("an announcement of a content that was live, and whose image is gone now", () => {
-  let chain: Chain;
+  const chain = forEachTest(createChain);
   let made: AvailableJob;
   beforeEach(async () => {
-    chain = await createChain();
     made = chain.available();
     await chain.pass(made);
   });
-  afterEach(() => chain.site.close());
 
   const signal = () => AbortSignal.timeout(10_000);
   const captured = (job: AvailableJob) => capture({ job }, chain.deps, signal());

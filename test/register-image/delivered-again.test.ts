@@ -1,22 +1,21 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { beforeEach, describe, it } from "node:test";
 import type { AvailableJob } from "../../functions/job/job.ts";
 import { JOB, newImageAttributes, pendingName } from "../../functions/shared/lineage/attributes.ts";
-import type { OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
-import { createChain, type Chain } from "../fakes/chain.ts";
+import { createChain } from "../fakes/chain.ts";
+import { forEachTest } from "../fakes/for-each-test.ts";
+import { after } from "../fakes/meanwhile.ts";
 import { attemptUntil } from "./attempt-until.ts";
 import { sha512Digest } from "../../functions/job/digest.ts";
 
 /* Each bug was found by a schedule. */
 describe("a job that is delivered again when its image is live", () => {
-  let chain: Chain;
+  const chain = forEachTest(createChain);
   beforeEach(async () => {
-    chain = await createChain();
     await chain.publishedAndGiven();
   });
-  afterEach(() => chain.site.close());
 
   /** As an attempt does that had stood still, when its image is live already. */
   const allocateLate = (job: AvailableJob, file: { path: string } | { source: string }) =>
@@ -66,17 +65,11 @@ describe("a job that is delivered again when its image is live", () => {
     await chain.endorse(digest);
     const job = chain.available({ cacheIndex: chain.cacheIndex, digest });
     await attemptUntil(chain, job, "rename");
-    const { opennebula } = chain.deps;
-    let looks = 0;
-    const imagesOf: OpenNebula["imagesOf"] = async (identifier, patience) => {
-      const seen = await opennebula.imagesOf(identifier, patience);
-      if (++looks === 2) {
-        await chain.pass(job); // register-image has looked
-        await chain.endorse(sha512Digest("0".repeat(128)));
-      }
-      return seen;
+    const otherDelivery = async (): Promise<void> => {
+      await chain.pass(job);
+      await chain.endorse(sha512Digest("0".repeat(128)));
     };
-    await chain.pass(job, { ...chain.deps, opennebula: { ...opennebula, imagesOf } });
+    await chain.pass(job, after(chain.deps, "imagesOf", otherDelivery, 1)); // register-image has looked
     const { attributes, state } = await chain.image();
     assert.deepEqual([attributes.get(JOB), state], [job.id, "READY"]);
   });

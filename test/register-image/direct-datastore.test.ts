@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { beforeEach, describe, it } from "node:test";
 import { handle as capture } from "../../functions/capture-metadata/handler.ts";
 import type { AvailableJob } from "../../functions/job/job.ts";
 import { handle as convert } from "../../functions/convert-image/handler.ts";
@@ -11,27 +11,28 @@ import type { Message as RegisterMessage } from "../../functions/register-image/
 import { handle as restore } from "../../functions/restore-permissions/handler.ts";
 import type { Deps } from "../../functions/shared/step/deps.ts";
 import { RetryLater, StartOver } from "../../functions/shared/step/errors.ts";
-import { createChain, type Chain } from "../fakes/chain.ts";
+import { createChain } from "../fakes/chain.ts";
+import { forEachTest } from "../fakes/for-each-test.ts";
+import { before } from "../fakes/meanwhile.ts";
 import { sha512Digest } from "../../functions/job/digest.ts";
 
 const MIB = 2 ** 20;
 
 describe("a datastore whose directory is written directly", () => {
-  let chain: Chain;
+  const chain = forEachTest(createChain);
   let deps: Deps;
   /** Of datastore 1, the default one. */
   let directory: string;
   beforeEach(async () => {
-    chain = await createChain();
     const location = join(chain.site.directory, "datastores");
     directory = join(location, "1");
     await mkdir(directory, { recursive: true });
     deps = { ...chain.deps, config: { ...chain.deps.config, datastoreLocation: location } };
   });
-  afterEach(() => chain.site.close());
 
   const signal = () => AbortSignal.timeout(20_000);
   const inDatastore = async () => (await readdir(directory)).sort();
+  const cutOff = () => before(deps, "allocate", () => Promise.reject(new Error("cut off")));
   const staged = async () => (await readdir(deps.config.stagingDirectory)).sort();
 
   /** An event for a raw image of somewhat more than 2 MiB, pinned. */
@@ -88,11 +89,7 @@ describe("a datastore whose directory is written directly", () => {
   it("holds one image and one file, whatever attempt was cut off after which step", async () => {
     const { job } = await announced();
     const first = await converted(job);
-    const cut = {
-      ...deps,
-      opennebula: { ...deps.opennebula, allocate: () => Promise.reject(new Error("cut off")) },
-    };
-    await assert.rejects(register(first, cut, signal()), /cut off/);
+    await assert.rejects(register(first, cutOff(), signal()), /cut off/);
     assert.equal((await inDatastore()).length, 2, "two names of one disk");
     const again = await converted(job);
     assert.deepEqual(again, first, "the finished disk is used again");
@@ -113,11 +110,7 @@ describe("a datastore whose directory is written directly", () => {
     const { job: older } = await announced();
     const { job: newer } = await announced();
     const message = await converted(older);
-    const cut = {
-      ...deps,
-      opennebula: { ...deps.opennebula, allocate: () => Promise.reject(new Error("cut off")) },
-    };
-    await assert.rejects(register(message, cut, signal()), /cut off/);
+    await assert.rejects(register(message, cutOff(), signal()), /cut off/);
     await pass(newer);
     await restore(await register(message, deps, signal()), deps, signal());
     assert.deepEqual(await inDatastore(), [(await chain.image()).source.slice(-32)]);

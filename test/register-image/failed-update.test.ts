@@ -1,22 +1,21 @@
 import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { handle } from "../../functions/register-image/handler.ts";
 import { GiveUp, RetryLater, StartOver } from "../../functions/shared/step/errors.ts";
 import { JOB } from "../../functions/shared/lineage/attributes.ts";
-import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
+import { createChain, IDENTIFIER } from "../fakes/chain.ts";
+import { forEachTest } from "../fakes/for-each-test.ts";
 import { rightsOf } from "../fakes/rights.ts";
 
 describe("an update that fails", () => {
-  let chain: Chain;
-  beforeEach(async () => {
-    chain = await createChain({
+  const chain = forEachTest(() =>
+    createChain({
       simulator: { copySeconds: 0.05 },
       env: { VMCATCHER_ONE_COPY_TIMEOUT_SECONDS: "1" },
-    });
-  });
-  afterEach(() => chain.site.close());
+    }),
+  );
 
   const signal = () => AbortSignal.timeout(10_000);
   /** Somebody gives the identifier's NAME to an image of oneadmin. @returns its id */

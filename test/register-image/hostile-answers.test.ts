@@ -1,19 +1,18 @@
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { beforeEach, describe, it } from "node:test";
 import { RpcFault, RpcTransportError } from "../../functions/shared/opennebula/rpc-errors.ts";
 import type { Image } from "../../functions/shared/opennebula/opennebula.ts";
-import { createChain, type Chain } from "../fakes/chain.ts";
+import { createChain } from "../fakes/chain.ts";
+import { forEachTest } from "../fakes/for-each-test.ts";
 
 describe("what OpenNebula answers", () => {
-  let chain: Chain;
+  const chain = forEachTest(createChain);
   let old: Image;
   beforeEach(async () => {
-    chain = await createChain();
     await chain.pass(chain.available());
     old = await chain.image();
   });
-  afterEach(() => chain.site.close());
 
   it("S4: an error text is never run, only told", async () => {
     const before = await readdir(".");

@@ -1,32 +1,28 @@
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { beforeEach, describe, it } from "node:test";
 import type { Job } from "../../functions/job/job.ts";
 import { STATE } from "../../functions/shared/lineage/attributes.ts";
-import type { OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
-import { createChain, type Chain } from "../fakes/chain.ts";
+import { createChain } from "../fakes/chain.ts";
+import { forEachTest } from "../fakes/for-each-test.ts";
+import { after } from "../fakes/meanwhile.ts";
 import { LOCKED_AWAY, rightsOf } from "../fakes/rights.ts";
 
 /* A call whose answer was lost can take its effect much later: here the one that says `live` on an image after its restoration. */
 describe("an image on which `live` is written when it has been renamed already", () => {
-  let chain: Chain;
+  const chain = forEachTest(createChain);
   beforeEach(async () => {
-    chain = await createChain();
     await chain.pass(chain.available());
   });
-  afterEach(() => chain.site.close());
 
   /** @returns the state that the first image has in the end */
   const stateAfter = async (job: Job): Promise<string | undefined> => {
     const first = await chain.image();
-    const { opennebula } = chain.deps;
-    const rename: OpenNebula["rename"] = async (id, name, patience) => {
-      await opennebula.rename(id, name, patience);
+    const deps = after(chain.deps, "rename", async (id, _name, patience) => {
       if (id === first.id) {
-        await opennebula.append(id, new Map([[STATE, "live"]]), patience);
+        await chain.deps.opennebula.append(id, new Map([[STATE, "live"]]), patience);
         throw new Error("cut off");
       }
-    };
-    const deps = { ...chain.deps, opennebula: { ...opennebula, rename } };
+    });
     await assert.rejects(chain.pass(job, deps), /cut off/);
     await chain.pass(job);
     const image = await chain.image(first.id);

@@ -1,49 +1,46 @@
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { beforeEach, describe, it } from "node:test";
 import type { Job } from "../../functions/job/job.ts";
 import { handle as restore } from "../../functions/restore-permissions/handler.ts";
 import { STATE } from "../../functions/shared/lineage/attributes.ts";
-import type { Image, OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
-import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
+import type { Image } from "../../functions/shared/opennebula/opennebula.ts";
+import { createChain, IDENTIFIER } from "../fakes/chain.ts";
+import { forEachTest } from "../fakes/for-each-test.ts";
+import { after, before } from "../fakes/meanwhile.ts";
 import { rightsOf } from "../fakes/rights.ts";
 import { attemptUntil } from "./attempt-until.ts";
 
 /* Each of these was found by a schedule. */
 describe("a job during which somebody gives rights", () => {
-  let chain: Chain;
+  const chain = forEachTest(createChain);
   let first: Image;
   beforeEach(async () => {
-    chain = await createChain();
     first = await chain.publishedAndGiven();
   });
-  afterEach(() => chain.site.close());
 
   it("Bug: rights given between the look at the old image and its renaming were lost. Fix: they are looked at once more", async () => {
-    const { opennebula } = chain.deps;
-    const rename: OpenNebula["rename"] = async (id, name, patience) => {
-      if (id === first.id) {
-        await opennebula.chmod(id, "604", patience);
-      }
-      await opennebula.rename(id, name, patience);
-    };
-    await chain.pass(chain.available(), { ...chain.deps, opennebula: { ...opennebula, rename } });
+    await chain.pass(chain.available(), openedBeforeRenaming());
     assert.deepEqual(rightsOf(await chain.image()), { ...rightsOf(first), mode: "604" });
   });
+
+  /** Deps with which an administrator opens the old image to everybody, right before its renaming. */
+  const openedBeforeRenaming = () =>
+    before(chain.deps, "rename", (id, _name, patience) =>
+      id === first.id ? chain.deps.opennebula.chmod(id, "604", patience) : undefined,
+    );
 
   /** What another worker and an administrator do while an update is about to mark an image that has yet to get its rights. */
   const updateRestoredMeanwhile = async (
     meanwhile: (id: number) => Promise<void>,
   ): Promise<void> => {
     const message = await chain.passUntilRegistered(chain.available());
-    const { opennebula } = chain.deps;
-    const append: OpenNebula["append"] = async (id, attributes, patience) => {
+    const deps = before(chain.deps, "append", async (id, attributes, patience) => {
       if (attributes.get(STATE) === "superseded") {
         await restore(message, chain.deps, patience);
         await meanwhile(id);
       }
-      await opennebula.append(id, attributes, patience);
-    };
-    await chain.pass(chain.available(), { ...chain.deps, opennebula: { ...opennebula, append } });
+    });
+    await chain.pass(chain.available(), deps);
   };
 
   it("Bug: rights given right after the restoration, between the look at the old image and its mark, were lost. Fix: it tells that it was restored", async () => {
@@ -60,22 +57,12 @@ describe("a job during which somebody gives rights", () => {
     assert.deepEqual(rightsOf(await chain.image()), rightsOf(first));
   });
 
-  /** An attempt during which an administrator opens the old image to everybody, right before its renaming; it ends after that or after a later one. */
+  /** An attempt during which that happens; it ends after that renaming or after a later one. */
   const attemptUntilRenamed = async (job: Job, last: number): Promise<void> => {
-    const { opennebula } = chain.deps;
-    const rename: OpenNebula["rename"] = async (id, name, patience) => {
-      if (id === first.id) {
-        await opennebula.chmod(id, "604", patience);
-      }
-      await opennebula.rename(id, name, patience);
-      if (id === last) {
-        throw new Error("cut off");
-      }
-    };
-    await assert.rejects(
-      chain.pass(job, { ...chain.deps, opennebula: { ...opennebula, rename } }),
-      /cut off/,
-    );
+    const deps = after(openedBeforeRenaming(), "rename", (id) => {
+      assert.notEqual(id, last, "cut off");
+    });
+    await assert.rejects(chain.pass(job, deps), /cut off/);
   };
 
   for (const [where, last] of [
@@ -101,14 +88,10 @@ describe("a job during which somebody gives rights", () => {
   });
 
   it("does not take for an administrator's what another attempt of the same job has done to the old image", async () => {
-    const { opennebula } = chain.deps;
-    const rename: OpenNebula["rename"] = async (id, name, patience) => {
-      await opennebula.rename(id, name, patience);
-      if (name === IDENTIFIER) {
-        await opennebula.chown(first.id, 0, 0, patience);
-      }
-    };
-    await chain.pass(chain.available(), { ...chain.deps, opennebula: { ...opennebula, rename } });
+    const deps = after(chain.deps, "rename", (_id, name, patience) =>
+      name === IDENTIFIER ? chain.deps.opennebula.chown(first.id, 0, 0, patience) : undefined,
+    );
+    await chain.pass(chain.available(), deps);
     assert.deepEqual(rightsOf(await chain.image()), rightsOf(first));
   });
 

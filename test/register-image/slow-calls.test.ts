@@ -1,42 +1,38 @@
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { beforeEach, describe, it } from "node:test";
 import { RetryLater } from "../../functions/shared/step/errors.ts";
 import { CONFIRMED, JOB, STATE } from "../../functions/shared/lineage/attributes.ts";
-import type { Image, OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
+import type { Image } from "../../functions/shared/opennebula/opennebula.ts";
 import { createChain, type Chain } from "../fakes/chain.ts";
+import { forEachTest } from "../fakes/for-each-test.ts";
+import { after, before } from "../fakes/meanwhile.ts";
 import { rightsOf } from "../fakes/rights.ts";
 
 /* OpenNebula has no compare-and-set: what happens while it takes its time is seen afterwards, or not at all. */
 describe("an update that a call of OpenNebula holds up", () => {
-  let chain: Chain;
+  const chain = forEachTest(createChain);
   let first: Image;
   beforeEach(async () => {
-    chain = await createChain();
     first = await chain.publishedAndGiven();
   });
-  afterEach(() => chain.site.close());
 
-  const depsWith = (opennebula: Partial<OpenNebula>, elapsed: () => number): Chain["deps"] => ({
-    ...chain.deps,
-    clock: { ...chain.deps.clock, elapsed },
-    opennebula: { ...chain.deps.opennebula, ...opennebula },
-  });
-
-  /** Deps whose first call of a kind takes five seconds, while which something happens. */
-  const heldUp = (method: "append" | "rename", happens: () => Promise<unknown>): Chain["deps"] => {
+  /** Deps by a clock that `happens` sets forward by five seconds, the first time that it is called. */
+  const slow = (happens: () => Promise<unknown>) => {
     let elapsed = 0;
-    const { opennebula } = chain.deps;
+    const deps = { ...chain.deps, clock: { ...chain.deps.clock, elapsed: () => elapsed } };
     const once = async (): Promise<void> => {
       if (elapsed === 0) {
         elapsed = 5000;
         await happens();
       }
     };
-    const slow: Pick<OpenNebula, "append" | "rename"> = {
-      append: (...call) => opennebula.append(...call).then(once),
-      rename: (...call) => opennebula.rename(...call).then(once),
-    };
-    return depsWith({ [method]: slow[method] }, () => elapsed);
+    return { deps, once };
+  };
+
+  /** Deps whose first call of a kind takes five seconds, while which something happens. */
+  const heldUp = (method: "append" | "rename", happens: () => Promise<unknown>): Chain["deps"] => {
+    const { deps, once } = slow(happens);
+    return after(deps, method, once);
   };
 
   it("Bug: took the place of an image that was confirmed while it was renamed. Fix: looks after a long rename, and the image has the NAME again", async () => {
@@ -65,16 +61,8 @@ describe("an update that a call of OpenNebula holds up", () => {
 
   /** Deps with which an image takes the NAME five seconds after that was asked, while which something happens. */
   const takenLate = (happens: () => Promise<unknown>): Chain["deps"] => {
-    let elapsed = 0;
-    const { opennebula } = chain.deps;
-    const rename: OpenNebula["rename"] = async (id, name, signal) => {
-      if (elapsed === 0 && name === first.name) {
-        elapsed = 5000;
-        await happens();
-      }
-      await opennebula.rename(id, name, signal);
-    };
-    return depsWith({ rename }, () => elapsed);
+    const { deps, once } = slow(happens);
+    return before(deps, "rename", (_id, name) => (name === first.name ? once() : undefined));
   };
 
   const nextUpdate = (): Promise<unknown> => chain.pass(chain.available());

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { beforeEach, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { JOB, STATE } from "../../functions/shared/lineage/attributes.ts";
 import { longestAttemptMs } from "../../functions/shared/lineage/confirmation.ts";
 import type { Image, OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
-import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
+import { createChain, IDENTIFIER } from "../fakes/chain.ts";
+import { forEachTest } from "../fakes/for-each-test.ts";
+import { after, before } from "../fakes/meanwhile.ts";
 import { LOCKED_AWAY, rightsOf } from "../fakes/rights.ts";
 import { attemptUntil } from "./attempt-until.ts";
 import { waits } from "./waits.ts";
@@ -14,25 +16,15 @@ import { sha512Digest } from "../../functions/job/digest.ts";
 
 /* A broker that restarts delivers two jobs of one identifier at the same time, or one job twice. */
 describe("an update whose image was not the first to wait for the NAME", () => {
-  let chain: Chain;
+  const chain = forEachTest(createChain);
   let first: Image;
   beforeEach(async () => {
-    chain = await createChain();
     first = await chain.publishedAndGiven();
   });
-  afterEach(() => chain.site.close());
 
   /** Deps with which something happens before the second look of register-image, the one after the copy. */
-  const beforeItsTurn = (happens: () => Promise<unknown>): Chain["deps"] => {
-    const { opennebula } = chain.deps;
-    let looks = 0;
-    const imagesOf: OpenNebula["imagesOf"] = async (...call) => {
-      looks += 1;
-      await (looks === 3 ? happens() : undefined); // capture-metadata has looked too
-      return await opennebula.imagesOf(...call);
-    };
-    return { ...chain.deps, opennebula: { ...opennebula, imagesOf } };
-  };
+  const beforeItsTurn = (happens: () => Promise<unknown>) =>
+    before(chain.deps, "imagesOf", happens, 2); // capture-metadata has looked too
 
   it("Bug: two updates took the old image's place at once, and both images had the NAME. Fix: the image with the lower id goes first", async () => {
     const { opennebula } = chain.deps;
@@ -45,10 +37,8 @@ describe("an update whose image was not the first to wait for the NAME", () => {
       await opennebula.rename(...call);
       assert.ok((await named()).length < 2, "two images have the NAME");
     };
-    const older = chain.pass(chain.available(), {
-      ...chain.deps,
-      opennebula: { ...opennebula, rename },
-    });
+    const deps = { ...chain.deps, opennebula: { ...opennebula, rename } };
+    const older = chain.pass(chain.available(), deps);
     await isAtWork.promise;
     const job = chain.available();
     const newer = chain.pass(job);
@@ -103,24 +93,13 @@ describe("an update whose image was not the first to wait for the NAME", () => {
   it("Bug: acted on an answer that had been long on its way. Fix: looks again", async () => {
     const job = chain.available();
     let elapsed = 0;
-    const { opennebula } = chain.deps;
     const clock = { ...chain.deps.clock, elapsed: () => elapsed };
-    let looks = 0;
-    const imagesOf: OpenNebula["imagesOf"] = async (...call) => {
-      const seen = await opennebula.imagesOf(...call);
-      looks += 1;
-      if (looks === 3) {
-        await chain.pass(chain.available(), waits(chain).deps);
-        elapsed += 5000;
-      }
-      return seen;
+    const update = async (): Promise<void> => {
+      await chain.pass(chain.available(), waits(chain).deps);
+      elapsed += 5000;
     };
-    const outcome = await chain.pass(job, {
-      ...chain.deps,
-      clock,
-      opennebula: { ...opennebula, imagesOf },
-    });
-    assert.equal(outcome.kind, "superseded");
+    const deps = after({ ...chain.deps, clock }, "imagesOf", update, 2);
+    assert.equal((await chain.pass(job, deps)).kind, "superseded");
   });
 
   it("Bug: took the NAME with an image that another attempt had made live, and a newer version had replaced. Fix: it has ended", async () => {

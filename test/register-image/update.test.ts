@@ -1,15 +1,13 @@
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { JOB, pendingName, STALE_SINCE, STATE } from "../../functions/shared/lineage/attributes.ts";
-import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
+import { createChain, IDENTIFIER } from "../fakes/chain.ts";
+import { forEachTest } from "../fakes/for-each-test.ts";
+import { after } from "../fakes/meanwhile.ts";
 import { rightsOf } from "../fakes/rights.ts";
 
 describe("an update", () => {
-  let chain: Chain;
-  beforeEach(async () => {
-    chain = await createChain({ simulator: { copySeconds: 0.05 } });
-  });
-  afterEach(() => chain.site.close());
+  const chain = forEachTest(() => createChain({ simulator: { copySeconds: 0.05 } }));
 
   it("the first event registers the image under its identifier, owned by the service user, for nobody else", async () => {
     const job = chain.available();
@@ -65,19 +63,11 @@ describe("an update", () => {
     const job = chain.available();
     chain.site.simulator.inject({ method: "one.image.rename", fault: { kind: "reset" } });
     await assert.rejects(chain.pass(job));
-    let looks = 0;
-    const late = {
-      ...chain.deps.opennebula,
-      images: async (...args: Parameters<typeof chain.deps.opennebula.images>) => {
-        const seen = await chain.deps.opennebula.images(...args);
-        if (++looks === 2) {
-          assert.ok(seen.some(({ name }) => name === pendingName(job)));
-          await chain.pass(job); // after the first look of register-image
-        }
-        return seen;
-      },
+    const firstDelivery = async (): Promise<void> => {
+      assert.ok((await chain.site.images()).some(({ name }) => name === pendingName(job)));
+      assert.equal((await chain.pass(job)).kind, "registered");
     };
-    const deps = { ...chain.deps, opennebula: late };
+    const deps = after(chain.deps, "imagesOf", firstDelivery, 1); // register-image has looked
     assert.equal((await chain.pass(job, deps)).kind, "registered");
     const image = await chain.image();
     assert.equal(image.attributes.get(JOB), job.id);

@@ -1,16 +1,12 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { CONFIRMED } from "../../functions/shared/lineage/attributes.ts";
-import { createChain, type Chain } from "../fakes/chain.ts";
+import { createChain } from "../fakes/chain.ts";
+import { forEachTest } from "../fakes/for-each-test.ts";
 
 describe("which event counts", () => {
-  let chain: Chain;
-  beforeEach(async () => {
-    chain = await createChain();
-  });
-  afterEach(() => chain.site.close());
+  const chain = forEachTest(createChain);
 
   it("S11: the same event twice, and the same content announced again, upload nothing", async () => {
     const job = chain.available();
@@ -38,14 +34,14 @@ describe("which event counts", () => {
   });
 
   it("content that vmcatcher does not endorse any more is not registered", async () => {
-    const cacheIndex = join(chain.site.directory, "cache.index");
+    const { cacheIndex } = chain;
     await writeFile(cacheIndex, "{}");
     assert.equal((await chain.pass(chain.available({ cacheIndex }))).kind, "superseded");
     assert.deepEqual(await chain.site.images(), []);
   });
 
   it("an index that is being written does not count against an event", async () => {
-    const cacheIndex = join(chain.site.directory, "cache.index");
+    const { cacheIndex } = chain;
     await writeFile(cacheIndex, '{"de355bfb');
     assert.equal((await chain.pass(chain.available({ cacheIndex }))).kind, "registered");
   });

@@ -1,27 +1,32 @@
 import assert from "node:assert/strict";
 import { access, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { beforeEach, describe, it } from "node:test";
 import * as z from "zod";
 import { handle } from "../../functions/restore-permissions/handler.ts";
 import { GiveUp } from "../../functions/shared/step/errors.ts";
-import { STATE } from "../../functions/shared/lineage/attributes.ts";
+import { STATE, SUPERSEDED_BY } from "../../functions/shared/lineage/attributes.ts";
 import type { Image } from "../../functions/shared/opennebula/opennebula.ts";
 import { createRpc } from "../../functions/shared/opennebula/rpc.ts";
-import { createChain, IDENTIFIER, type Chain } from "../fakes/chain.ts";
+import { createChain, IDENTIFIER } from "../fakes/chain.ts";
+import { forEachTest } from "../fakes/for-each-test.ts";
+import { before } from "../fakes/meanwhile.ts";
 import { LOCKED_AWAY, rightsOf } from "../fakes/rights.ts";
 import { attemptUntil } from "../register-image/attempt-until.ts";
 
 describe("restoring the rights", () => {
-  let chain: Chain;
+  const chain = forEachTest(createChain);
   let first: Image;
   beforeEach(async () => {
-    chain = await createChain();
     first = await chain.publishedAndGiven();
   });
-  afterEach(() => chain.site.close());
 
   const signal = () => AbortSignal.timeout(10_000);
+  const marked = (state: string, by: string) =>
+    new Map([
+      [STATE, state],
+      [SUPERSEDED_BY, by],
+    ]);
 
   /** @param images of datastore 1; `0` is none more, `-2` no limit */
   const setImageQuota = async (images: string): Promise<void> => {
@@ -51,14 +56,10 @@ describe("restoring the rights", () => {
   it("Bug: an image that was retired while its update ended said `live` for ever. Fix: it is looked at once more", async () => {
     const message = await chain.passUntilRegistered(chain.available());
     const { id } = await chain.image();
-    const { opennebula } = chain.deps;
-    const append: typeof opennebula.append = async (image, attributes, patience) => {
-      if (attributes.get(STATE) === "live") {
-        await chain.pass(chain.expired());
-      }
-      await opennebula.append(image, attributes, patience);
-    };
-    await handle(message, { ...chain.deps, opennebula: { ...opennebula, append } }, signal());
+    const deps = before(chain.deps, "append", (_id, attributes) =>
+      attributes.get(STATE) === "live" ? chain.pass(chain.expired()) : undefined,
+    );
+    await handle(message, deps, signal());
     const retired = await chain.image(id);
     assert.equal(retired.attributes.get(STATE), "expired");
     await chain.pass(chain.available());
@@ -68,23 +69,12 @@ describe("restoring the rights", () => {
   it("Bug: an image whose retirement was called off while its update ended said `expired` for ever. Fix: it is looked at once more", async () => {
     const message = await chain.passUntilRegistered(chain.available());
     const { id } = await chain.image();
-    const { opennebula } = chain.deps;
-    const meanwhile = [
-      ["expired", "another job"],
-      ["live", ""],
-    ];
-    const append: typeof opennebula.append = async (image, attributes, patience) => {
-      const [state, by] = meanwhile.shift() ?? [];
-      if (state !== undefined && by !== undefined) {
-        const other = new Map([
-          [STATE, state],
-          ["VMCATCHER_ONE_SUPERSEDED_BY", by],
-        ]);
-        await opennebula.append(image, other, patience);
-      }
-      await opennebula.append(image, attributes, patience);
-    };
-    await handle(message, { ...chain.deps, opennebula: { ...opennebula, append } }, signal());
+    const meanwhile = [marked("expired", "another job"), marked("live", "")];
+    const deps = before(chain.deps, "append", async () => {
+      const other = meanwhile.shift();
+      await (other && chain.deps.opennebula.append(id, other, signal()));
+    });
+    await handle(message, deps, signal());
     assert.equal((await chain.image(id)).attributes.get(STATE), "live");
   });
 
@@ -92,11 +82,7 @@ describe("restoring the rights", () => {
     const message = await chain.passUntilRegistered(chain.available());
     await handle(message, chain.deps, signal());
     const { id } = await chain.image();
-    const marked = new Map([
-      [STATE, "superseded"],
-      ["VMCATCHER_ONE_SUPERSEDED_BY", "another job"],
-    ]);
-    await chain.site.oneadmin.append(id, marked, signal());
+    await chain.site.oneadmin.append(id, marked("superseded", "another job"), signal());
     await handle(message, chain.deps, signal());
     assert.deepEqual(rightsOf(await chain.image(id)), rightsOf(first));
   });
@@ -174,18 +160,8 @@ describe("restoring the rights", () => {
   it("an image that is superseded while its rights are restored is locked away again", async () => {
     const message = await chain.passUntilRegistered(chain.available());
     const early = await chain.image();
-    let overtaken = false;
-    const opennebula: typeof chain.deps.opennebula = {
-      ...chain.deps.opennebula,
-      chown: async (...args) => {
-        if (!overtaken) {
-          overtaken = true;
-          await chain.passUntilRegistered(chain.available()); // another worker, between two calls
-        }
-        await chain.deps.opennebula.chown(...args);
-      },
-    };
-    await handle(message, { ...chain.deps, opennebula }, signal());
+    const otherWorker = () => chain.passUntilRegistered(chain.available());
+    await handle(message, before(chain.deps, "chown", otherWorker, 0), signal());
     const locked = await chain.image(early.id);
     assert.deepEqual([locked.uid, locked.gid, locked.mode], [0, 0, "700"]);
     assert.notEqual((await chain.image()).id, early.id);
@@ -195,16 +171,8 @@ describe("restoring the rights", () => {
     const message = await chain.passUntilRegistered(chain.available());
     await setImageQuota("0");
     const { id } = await chain.image();
-    const { opennebula } = chain.deps;
-    let isFirst = true;
-    const chown: typeof opennebula.chown = async (...args) => {
-      if (isFirst) {
-        isFirst = false;
-        await chain.pass(chain.expired()); // another worker, between two calls
-      }
-      await opennebula.chown(...args);
-    };
-    await handle(message, { ...chain.deps, opennebula: { ...opennebula, chown } }, signal());
+    const otherWorker = () => chain.pass(chain.expired());
+    await handle(message, before(chain.deps, "chown", otherWorker, 0), signal());
     assert.deepEqual(rightsOf(await chain.image(id)), LOCKED_AWAY);
   });
 

@@ -183,11 +183,8 @@ test("6.10 says more about a failed digest", async () => {
 
 let names = 0;
 
-async function allocate(
-  { admin }: Sandbox,
-  { path, more = "" }: { readonly path: string; readonly more?: string },
-): Promise<number> {
-  return admin.id("one.image.allocate", `NAME="image ${names++}"\nPATH="${path}"\n${more}`, 1);
+function allocate(sandbox: Sandbox, file: { readonly path: string; readonly more?: string }) {
+  return sandbox.allocate({ name: `image ${names++}`, ...file });
 }
 
 function digest(algorithm: string, text: string): string {

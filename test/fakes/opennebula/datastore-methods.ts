@@ -1,7 +1,7 @@
 import type { Call } from "./call.ts";
 import { datastorePath } from "./image.ts";
 import { readUpdate } from "./image-change.ts";
-import { CODES, missing, OneError } from "./one-error.ts";
+import { CODES, find, OneError } from "./one-error.ts";
 import { authorize, mayUseDatastore } from "./permissions.ts";
 import { renderPermissions } from "./render-image.ts";
 import { parseTemplate, renderTemplate, textOf, toTemplate } from "./template.ts";
@@ -47,11 +47,7 @@ export function updateDatastore({ world, user, args }: Call): number {
 
 /** @throws OneError 1024 */
 export function findDatastore(world: World, id: number): Datastore {
-  const datastore = world.datastores.get(id);
-  if (datastore === undefined) {
-    throw missing("datastore", id);
-  }
-  return datastore;
+  return find(world.datastores, "datastore", id);
 }
 
 function renderDatastore(world: World, datastore: Datastore): string {

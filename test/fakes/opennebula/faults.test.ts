@@ -153,11 +153,7 @@ test("a killed oned refuses connections and ends calls in progress without an ef
 
 test("connections can be refused while copies go on", async () => {
   await using sandbox = await openSandbox();
-  const id = await sandbox.admin.id(
-    "one.image.allocate",
-    `NAME="web"\nPATH="${await sandbox.file("x.img", "x")}"`,
-    1,
-  );
+  const id = await sandbox.allocate();
   sandbox.simulator.refuseConnections();
   await assert.rejects(sandbox.admin.call("one.system.version"), (error: Error) =>
     isRefused(error.cause),

@@ -1,6 +1,6 @@
 import type { Call } from "./call.ts";
 import { nameProblem } from "./names.ts";
-import { CODES, missing, OneError } from "./one-error.ts";
+import { CODES, find, OneError } from "./one-error.ts";
 import { authorize } from "./permissions.ts";
 import { NO_QUOTAS, renderQuotas, setQuotas } from "./quotas.ts";
 import { isAdmin } from "./session.ts";
@@ -69,11 +69,7 @@ export function setGroupQuota({ world, user, args }: Call): number {
 
 /** @throws OneError 1024 */
 export function findGroup(world: World, id: number): Group {
-  const group = world.groups.get(id);
-  if (group === undefined) {
-    throw missing("group", id);
-  }
-  return group;
+  return find(world.groups, "group", id);
 }
 
 function groupElements(world: World, group: Group): string {

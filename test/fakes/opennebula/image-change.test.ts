@@ -123,11 +123,7 @@ test("a lock is opened by who locked, or by oneadmin", async () => {
 
 test("the end of a copy drops a lock", async () => {
   await using sandbox = await openSandbox({ copySeconds: 0.05 });
-  const id = await sandbox.admin.id(
-    "one.image.allocate",
-    `NAME="web"\nPATH="${await sandbox.file("x.img", "x")}"`,
-    1,
-  );
+  const id = await sandbox.allocate();
   await sandbox.admin.call("one.image.lock", id, 1);
   assert.equal((await sandbox.reaches(id, "READY")).lock, undefined);
 });

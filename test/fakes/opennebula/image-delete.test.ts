@@ -6,18 +6,12 @@ import { openSandbox } from "./sandbox.ts";
 test("a deleted image keeps its NAME and answers until its file is gone, then it is as if it never was", async () => {
   const clock = createManualClock();
   await using sandbox = await openSandbox({ clock });
-  const allocate = async () =>
-    sandbox.admin.id(
-      "one.image.allocate",
-      `NAME="web"\nPATH="${await sandbox.file("x.img", "x")}"`,
-      1,
-    );
-  const id = await allocate();
+  const id = await sandbox.allocate();
   clock.advance(1000);
   await sandbox.reaches(id, "READY");
   await sandbox.admin.call("one.image.delete", id);
   assert.match(await sandbox.admin.call("one.image.info", id), /<STATE>7<\/STATE>/);
-  await assert.rejects(allocate(), {
+  await assert.rejects(sandbox.allocate(), {
     code: 16384,
     message: new RegExp(`NAME is already taken by IMAGE ${id}\\.$`),
   });
@@ -31,7 +25,7 @@ test("a deleted image keeps its NAME and answers until its file is gone, then it
     objectId: id,
     message: `[one.image.info] Error getting image [${id}].`,
   });
-  assert.equal(await allocate(), id + 1);
+  assert.equal(await sandbox.allocate(), id + 1);
 });
 
 test("an image in use, being cloned or being copied is not deleted", async () => {
@@ -42,11 +36,7 @@ test("an image in use, being cloned or being copied is not deleted", async () =>
   sandbox.simulator.startVm(used);
   const cloned = sandbox.simulator.addImage({ name: "cloned", persistent: true });
   await sandbox.admin.call("one.image.clone", cloned, "clone");
-  const locked = await sandbox.admin.id(
-    "one.image.allocate",
-    `NAME="locked"\nPATH="${await sandbox.file("x.img", "x")}"`,
-    1,
-  );
+  const locked = await sandbox.allocate({ name: "locked" });
   const remove = async (id: number, force: boolean) =>
     sandbox.admin.call("one.image.delete", id, force);
   await assert.rejects(remove(used, true), {

@@ -1,6 +1,6 @@
 import type { Call } from "./call.ts";
 import { findImage, imageOf, type Image } from "./image.ts";
-import { CODES, missing, OneError } from "./one-error.ts";
+import { CODES, find, OneError } from "./one-error.ts";
 import { authorize, authorizeImage, type Claim } from "./permissions.ts";
 import { checkQuota } from "./quotas.ts";
 import type { World } from "./world.ts";
@@ -17,8 +17,8 @@ export function chownImage({ world, user, args }: Call): number {
       `User [${user.id}] : ${uid < -1 ? "User" : "Group"} not found.`,
     );
   }
-  const owner = uid === -1 ? undefined : (world.users.get(uid) ?? raise(missing("user", uid)));
-  const group = gid === -1 ? undefined : (world.groups.get(gid) ?? raise(missing("group", gid)));
+  const owner = uid === -1 ? undefined : find(world.users, "user", uid);
+  const group = gid === -1 ? undefined : find(world.groups, "group", gid);
   const image = findImage(world, id);
   const claims: Claim[] = [];
   if (owner !== undefined) {
@@ -31,10 +31,7 @@ export function chownImage({ world, user, args }: Call): number {
   const newUid = owner?.id === image.uid ? undefined : owner?.id;
   const newGid = group?.id === image.gid ? undefined : group?.id;
   refuseTaken(world, image, newUid);
-  checkQuota(world, user, image, {
-    ...(newUid === undefined ? {} : { uid: newUid }),
-    ...(newGid === undefined ? {} : { gid: newGid }),
-  });
+  checkQuota(world, user, image, { uid: newUid, gid: newGid });
   if (owner !== undefined) {
     image.uid = owner.id;
     image.uname = owner.name;
@@ -84,8 +81,4 @@ function refuseTaken(world: World, image: Image, newUid: number | undefined): vo
 
 function bitAt(mode: number, index: number): number {
   return (mode >> (8 - index)) & 1;
-}
-
-function raise(error: Error): never {
-  throw error;
 }

@@ -92,7 +92,7 @@ test("enable makes an image in ERROR READY though it has no file, and leaves the
   const path = `${sandbox.directory}/outside.img`;
   const outside = await sandbox.file("../outside.img", "x");
   assert.equal(outside, path);
-  const id = await sandbox.admin.id("one.image.allocate", `NAME="web"\nPATH="${path}"`, 1);
+  const id = await sandbox.allocate({ path });
   await sandbox.reaches(id, "ERROR");
   await sandbox.admin.call("one.image.enable", id, true);
   const { state, source, attributes } = sandbox.image(id);

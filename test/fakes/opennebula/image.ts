@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Template } from "./template.ts";
 import { nowSeconds, type World } from "./world.ts";
-import { CODES, missing, OneError } from "./one-error.ts";
+import { CODES, find, OneError } from "./one-error.ts";
 
 /** Image states by their number. */
 export const STATES = [
@@ -71,13 +71,10 @@ export interface Image {
 
 /** @throws OneError 1024; `image Pool` is how OpenNebula puts it for id -1 */
 export function findImage(world: World, id: number): Image {
-  const image = world.images.get(id);
-  if (image === undefined) {
-    throw id === -1
-      ? new OneError(CODES.noExists, "Error getting image Pool.", id)
-      : missing("image", id);
+  if (id === -1) {
+    throw new OneError(CODES.noExists, "Error getting image Pool.", id);
   }
-  return image;
+  return find(world.images, "image", id);
 }
 
 /** A change of state drops the lock (measured): a lock guards nothing for long. */

@@ -42,10 +42,15 @@ export class OnedKilled extends Error {
   }
 }
 
-/** `Error getting image [7].`, with the id as fourth element of the answer. */
-export function missing(
+/** What has that id in a pool. @throws OneError 1024 `Error getting image [7].`, with the id as fourth element of the answer */
+export function find<T>(
+  pool: ReadonlyMap<number, T>,
   what: "image" | "user" | "group" | "datastore" | "virtual machine",
   id: number,
-): OneError {
-  return new OneError(CODES.noExists, `Error getting ${what} [${id}].`, id);
+): T {
+  const found = pool.get(id);
+  if (found === undefined) {
+    throw new OneError(CODES.noExists, `Error getting ${what} [${id}].`, id);
+  }
+  return found;
 }

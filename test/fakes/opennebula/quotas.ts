@@ -14,26 +14,17 @@ export function checkQuota(
   world: World,
   caller: User,
   demand: Demand,
-  owner: { readonly uid?: number; readonly gid?: number },
+  owner: { readonly uid: number | undefined; readonly gid: number | undefined },
 ): void {
-  const { uid, gid } = owner;
-  if (uid !== undefined && uid !== 0) {
-    checkOne(
-      caller,
-      demand,
-      `user [${uid}]`,
-      world.users.get(uid)?.quotas,
-      usage(world, demand.datastoreId, { uid }),
-    );
-  }
-  if (gid !== undefined && gid !== 0) {
-    checkOne(
-      caller,
-      demand,
-      `group [${gid}]`,
-      world.groups.get(gid)?.quotas,
-      usage(world, demand.datastoreId, { gid }),
-    );
+  const { uid = 0, gid = 0 } = owner;
+  for (const [who, id, pool, holder] of [
+    ["user", uid, world.users, { uid }],
+    ["group", gid, world.groups, { gid }],
+  ] as const) {
+    if (id !== 0) {
+      const used = usage(world, demand.datastoreId, holder);
+      checkOne(caller, demand, `${who} [${id}]`, pool.get(id)?.quotas, used);
+    }
   }
 }
 

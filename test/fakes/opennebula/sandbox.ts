@@ -17,6 +17,13 @@ export interface Sandbox extends AsyncDisposable {
   ) => TestClient & { readonly uid: number; readonly gid: number };
   /** Writes a file into the directory that is safe to copy from. @returns its path */
   readonly file: (name: string, content: string | Buffer) => Promise<string>;
+  /** Registers a file, `x.img` with an `x` in it by default, in datastore 1. @param options.more of its template @returns the image's id */
+  readonly allocate: (options?: {
+    readonly name?: string;
+    readonly path?: string;
+    readonly more?: string;
+    readonly by?: TestClient;
+  }) => Promise<number>;
   /** Below it: `safe`, `datastores`, and whatever a test makes. */
   readonly directory: string;
   /** Names of the files in a datastore. */
@@ -45,20 +52,26 @@ export async function openSandbox(options: Partial<SimulatorOptions> = {}): Prom
     }
     return found;
   };
+  const admin = createTestClient(simulator.url);
+  const file: Sandbox["file"] = async (name, content) => {
+    const path = join(safe, name);
+    await writeFile(path, content);
+    return path;
+  };
   return {
     simulator,
     directory,
     image,
-    admin: createTestClient(simulator.url),
+    admin,
+    file,
+    allocate: async ({ name = "web", path, more = "", by = admin } = {}) => {
+      const from = path ?? (await file("x.img", "x"));
+      return by.id("one.image.allocate", `NAME="${name}"\nPATH="${from}"\n${more}`, 1);
+    },
     user: (name, template = {}) => {
       const gid = simulator.createGroup(`group of ${name}`);
       const uid = simulator.createUser(name, "pw", gid, template);
       return { ...createTestClient(simulator.url, `${name}:pw`), uid, gid };
-    },
-    file: async (name, content) => {
-      const path = join(safe, name);
-      await writeFile(path, content);
-      return path;
     },
     stored: async (datastoreId = 1) =>
       readdir(join(directory, "datastores", String(datastoreId))).catch(() => []),

@@ -57,9 +57,7 @@ test("a body that is far too long is reset", async () => {
 test("calls at the same time are all answered, and two of one NAME make one image", async () => {
   await using sandbox = await openSandbox();
   const path = await sandbox.file("x.img", "x");
-  const tries = Array.from({ length: 20 }, async () =>
-    sandbox.admin.id("one.image.allocate", `NAME="web"\nPATH="${path}"`, 1),
-  );
+  const tries = Array.from({ length: 20 }, () => sandbox.allocate({ path }));
   const outcomes = await Promise.allSettled(tries);
   assert.equal(outcomes.filter(({ status }) => status === "fulfilled").length, 1);
   assert.equal(sandbox.simulator.images().length, 1);

@@ -4,7 +4,7 @@ import { newUser } from "./fresh-install.ts";
 import { readUpdate } from "./image-change.ts";
 import { authorizeUserChange } from "./image-owner.ts";
 import { nameProblem } from "./names.ts";
-import { CODES, missing, OneError } from "./one-error.ts";
+import { CODES, find, OneError } from "./one-error.ts";
 import { authorize } from "./permissions.ts";
 import { NO_QUOTAS, renderQuotas, setQuotas } from "./quotas.ts";
 import { isAdmin, primaryGroup } from "./session.ts";
@@ -65,10 +65,7 @@ export function addUser(
   if (taken !== undefined) {
     throw new OneError(CODES.internal, `NAME is already taken by USER ${taken.id}.`);
   }
-  const absent = groups.find((id) => !world.groups.has(id));
-  if (absent !== undefined) {
-    throw missing("group", absent);
-  }
+  groups.forEach((id) => find(world.groups, "group", id));
   const id = world.nextIds.user++;
   world.users.set(
     id,
@@ -96,9 +93,7 @@ export function deleteUser(call: Call): number {
 export function changeUserGroup(call: Call): number {
   const [id, gid] = [call.args.int(1), call.args.int(2)];
   const found = findUser(call.world, id);
-  if (!call.world.groups.has(gid)) {
-    throw missing("group", gid);
-  }
+  find(call.world.groups, "group", gid);
   authorizeUserChange(call, id);
   const [old, ...others] = found.groups;
   found.groups = [gid, ...others.filter((other) => other !== gid && other !== old)];
@@ -126,11 +121,7 @@ export function updateUser({ world, user, args }: Call): number {
 
 /** @throws OneError 1024 */
 export function findUser(world: World, id: number): User {
-  const user = world.users.get(id);
-  if (user === undefined) {
-    throw missing("user", id);
-  }
-  return user;
+  return find(world.users, "user", id);
 }
 
 function userElements(world: World, user: User): string {

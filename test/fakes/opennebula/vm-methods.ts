@@ -1,6 +1,6 @@
 import type { Call } from "./call.ts";
 import { findImage, imageOf, printedState, setState, type Image, type State } from "./image.ts";
-import { CODES, missing, OneError } from "./one-error.ts";
+import { CODES, find, OneError } from "./one-error.ts";
 import { authorize, authorizeImage, createClaim } from "./permissions.ts";
 import { primaryGroup } from "./session.ts";
 import { parseTemplate, renderAttributes, textOf, toTemplate, type Attribute } from "./template.ts";
@@ -103,11 +103,7 @@ export function endVm(world: World, vm: Vm): void {
 
 /** @throws OneError 1024 */
 export function findVm(world: World, id: number): Vm {
-  const vm = world.vms.get(id);
-  if (vm === undefined) {
-    throw missing("virtual machine", id);
-  }
-  return vm;
+  return find(world.vms, "virtual machine", id);
 }
 
 /** IMAGE_ID, or IMAGE by its name among the caller's own images. */

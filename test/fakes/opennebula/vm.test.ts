@@ -22,17 +22,10 @@ test("VMs keep an image in use until the last one ends", async () => {
 test("an image that is taken while it is copied is LOCKED_USED, then USED; LOCKED again when the VM ends first", async () => {
   const clock = createManualClock();
   await using sandbox = await openSandbox({ clock });
-  const path = await sandbox.file("x.img", "x");
-  const allocate = async (name: string, persistent: string) =>
-    sandbox.admin.id(
-      "one.image.allocate",
-      `NAME="${name}"\nPATH="${path}"\nPERSISTENT="${persistent}"`,
-      1,
-    );
   const ids = [
-    await allocate("plain", "NO"),
-    await allocate("persistent", "YES"),
-    await allocate("left", "NO"),
+    await sandbox.allocate({ name: "plain" }),
+    await sandbox.allocate({ name: "persistent", more: 'PERSISTENT="YES"' }),
+    await sandbox.allocate({ name: "left" }),
   ] as const;
   const states = () => ids.map((id) => sandbox.image(id).state);
   const [, , vm] = ids.map((id) => sandbox.simulator.startVm(id));
@@ -92,11 +85,7 @@ test("of several images all or none are taken", async () => {
 
 test("an image that is not persistent is USED while it is cloned, and the clone has the same content", async () => {
   await using sandbox = await openSandbox();
-  const id = await sandbox.admin.id(
-    "one.image.allocate",
-    `NAME="web"\nPATH="${await sandbox.file("x.img", "x")}"\nA="1"`,
-    1,
-  );
+  const id = await sandbox.allocate({ more: 'A="1"' });
   await assert.rejects(sandbox.admin.call("one.image.clone", id, "copy"), { code: 8192 });
   const { source } = await sandbox.reaches(id, "READY");
   const clone = await sandbox.admin.id("one.image.clone", id, "copy");

@@ -9,6 +9,7 @@ import { runSteps, type ExtraTask } from "../../../functions/cli/run-steps.ts";
 import type { RunnableStep } from "../../../functions/shared/worker/step.ts";
 import { recordingLog } from "../worker/recording-log.ts";
 import { MESSAGE, numberOf, until } from "../worker/workbench.ts";
+import { temporaryDirectory } from "../../fakes/temporary-directory.ts";
 import { ask, report, samples } from "./scrape.ts";
 
 type Options = { run?: RunnableStep["run"]; env?: Record<string, string>; extra?: ExtraTask[] };
@@ -199,10 +200,8 @@ describe("/readyz of a process", () => {
 describe("the address of health and metrics", () => {
   it("is a wrong setting when it is in use, and nothing has been begun", async (t) => {
     const { url } = await process(t);
-    const home = await mkdtemp(join(tmpdir(), "vmcatcher-one-health-"));
-    t.after(() => rm(home, { recursive: true }));
     const taken = readConfig({
-      VMCATCHER_ONE_HOME: home,
+      VMCATCHER_ONE_HOME: await temporaryDirectory(t),
       VMCATCHER_ONE_HTTP: url.replace("http://", ""),
     });
     const step = { next: undefined, slots: () => 1, run: () => assert.fail("begun") };

@@ -1,17 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { RpcFault, RpcTransportError } from "../../../functions/shared/opennebula/rpc-errors.ts";
 import { createOpenNebula } from "../../../functions/shared/opennebula/client.ts";
 import type { OpenNebula } from "../../../functions/shared/opennebula/opennebula.ts";
+import { temporaryDirectory } from "../../fakes/temporary-directory.ts";
 import { failure, startServer, success, type TestServer } from "./misbehaving-server.ts";
 import { answerBody, documentOf } from "./recordings.ts";
 import { decodeCall } from "../../fakes/opennebula/envelope-decode.ts";
 
-const directory = mkdtempSync(join(tmpdir(), "one-client-"));
-after(() => rmSync(directory, { recursive: true }));
+const directory = await temporaryDirectory({ after });
 const authFile = join(directory, "one_auth");
 writeFileSync(authFile, "oneadmin:opennebula\n");
 const { signal } = new AbortController();

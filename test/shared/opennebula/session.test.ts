@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { conceal, readSession } from "../../../functions/shared/opennebula/session.ts";
+import { temporaryDirectory } from "../../fakes/temporary-directory.ts";
 
-const directory = mkdtempSync(join(tmpdir(), "one-auth-"));
-after(() => rmSync(directory, { recursive: true }));
+const directory = await temporaryDirectory({ after });
 const file = join(directory, "one_auth");
 
 for (const [content, session] of [

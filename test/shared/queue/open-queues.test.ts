@@ -1,14 +1,13 @@
 import { strict as assert } from "node:assert";
-import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { readConfig, type Config } from "../../../functions/shared/settings/config.ts";
 import { openQueues } from "../../../functions/shared/queue/open-queues.ts";
 import { QueueFailure } from "../../../functions/shared/queue/queue-failure.ts";
+import { temporaryDirectory } from "../../fakes/temporary-directory.ts";
 
-const directory = await mkdtemp(join(tmpdir(), "open-queues-"));
-after(() => rm(directory, { recursive: true }));
+const directory = await temporaryDirectory({ after });
 
 const config = (home: string, env: Record<string, string> = {}): Config =>
   readConfig({ VMCATCHER_ONE_HOME: join(directory, home), ...env });

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { readConfig } from "../../../functions/shared/settings/config.ts";
 import { checkQueue, recordQueue } from "../../../functions/shared/queue/queue-record.ts";
+import { temporaryDirectory } from "../../fakes/temporary-directory.ts";
 
-const directory = await mkdtemp(join(tmpdir(), "queue-record-"));
-after(() => rm(directory, { recursive: true }));
+const directory = await temporaryDirectory({ after });
 
 const settings = (home: string, env: Record<string, string> = {}) =>
   readConfig({ VMCATCHER_ONE_HOME: join(directory, home), ...env });

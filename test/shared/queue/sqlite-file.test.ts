@@ -1,6 +1,5 @@
 import { strict as assert } from "node:assert";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
@@ -8,9 +7,9 @@ import { execa } from "execa";
 import { QueueFailure } from "../../../functions/shared/queue/queue-failure.ts";
 import { sqliteFailure } from "../../../functions/shared/queue/sqlite-error.ts";
 import { openQueueFile } from "../../../functions/shared/queue/sqlite-file.ts";
+import { temporaryDirectory } from "../../fakes/temporary-directory.ts";
 
-const directory = await mkdtemp(join(tmpdir(), "queue-file-"));
-after(() => rm(directory, { recursive: true }));
+const directory = await temporaryDirectory({ after });
 
 const failure = (code: string, text: RegExp) => (error: unknown) =>
   error instanceof QueueFailure && error.code === code && text.test(error.message);

@@ -1,35 +1,21 @@
 import { strict as assert } from "node:assert";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, test } from "node:test";
-import type { Clock } from "../../../functions/shared/time/clock.ts";
 import { LeaseLost } from "../../../functions/shared/step/errors.ts";
 import { QueueFailure } from "../../../functions/shared/queue/queue-failure.ts";
 import type { Delivery, Queue } from "../../../functions/shared/queue/queue.ts";
 import { openSqliteQueues } from "../../../functions/shared/queue/sqlite-queues.ts";
+import { temporaryDirectory } from "../../fakes/temporary-directory.ts";
+import { ManualClock } from "../worker/manual-clock.ts";
 
-const directory = await mkdtemp(join(tmpdir(), "sqlite-queue-"));
-after(() => rm(directory, { recursive: true }));
+const directory = await temporaryDirectory({ after });
 
 let files = 0;
 const newPath = (): string => join(directory, `${++files}.sqlite`);
 
 const message = (body: string, deduplicationId = body) => ({ body, group: "g", deduplicationId });
 const now = { waitSeconds: 0, leaseSeconds: 60 };
-
-function ownTime(): Clock & { pass(seconds: number): void } {
-  let time = Date.UTC(2026, 0, 1);
-  return {
-    now: () => new Date(time),
-    elapsed: () => time,
-    sleep: () => Promise.reject(new Error("nobody sleeps here")),
-    pass: (seconds) => {
-      time += seconds * 1000;
-    },
-  };
-}
 
 async function takeNow(queue: Queue): Promise<Delivery> {
   const delivery = await queue.receive(now);
@@ -38,18 +24,18 @@ async function takeNow(queue: Queue): Promise<Delivery> {
 }
 
 test("a deduplication id is remembered for five minutes, and then no longer stored", async () => {
-  const [path, clock] = [newPath(), ownTime()];
+  const [path, clock] = [newPath(), new ManualClock()];
   const queues = openSqliteQueues(path, { clock });
   const queue = await queues.open("q");
   await queue.send(message("one", "id"));
-  clock.pass(299);
+  clock.jump(299);
   await queue.send(message("dropped", "id"));
   await queue.remove(await takeNow(queue));
   assert.equal(await queue.receive(now), undefined);
-  clock.pass(2);
+  clock.jump(2);
   await queue.send(message("two", "id"));
   assert.equal((await takeNow(queue)).body, "two");
-  clock.pass(301);
+  clock.jump(301);
   await queue.send(message("three", "other"));
   const database = new DatabaseSync(path);
   assert.deepEqual(
@@ -64,15 +50,15 @@ test("a deduplication id is remembered for five minutes, and then no longer stor
 });
 
 test("a lease ends with its last millisecond, also for its holder", async () => {
-  const clock = ownTime();
+  const clock = new ManualClock();
   const queues = openSqliteQueues(newPath(), { clock });
   const queue = await queues.open("q");
   await queue.send(message("x"));
   const delivery = await takeNow(queue);
-  clock.pass(59.999);
+  clock.jump(59.999);
   await queue.changeVisibility(delivery, 60);
   assert.equal(await queue.receive(now), undefined);
-  clock.pass(60);
+  clock.jump(60);
   for (const attempt of [queue.changeVisibility(delivery, 60), queue.remove(delivery)]) {
     await assert.rejects(attempt, LeaseLost);
   }

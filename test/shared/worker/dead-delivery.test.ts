@@ -65,16 +65,14 @@ describe("a delivery", () => {
   });
 
   it("with a result that no queue takes is dead, not retried for ever", async (t) => {
-    const bench = await workbench(t);
-    await bench.put(MESSAGE);
+    const bench = await workbench(t, MESSAGE);
     bench.start(async () => ({ ...MESSAGE, text: "x".repeat(2 ** 21) }));
     await until("over", () => bench.outcomes.length === 1);
     assert.equal((await bench.own.deadLetters(1))[0]?.reason?.code, "message-refused");
   });
 
   it("with a bug in the step is dead after twenty attempts", async (t) => {
-    const bench = await workbench(t);
-    await bench.put(MESSAGE);
+    const bench = await workbench(t, MESSAGE);
     bench.start(() => Promise.reject(new TypeError("x is not a function")));
     await until("dead", async () => {
       await bench.clock.advance(900);

@@ -29,8 +29,7 @@ describe("a delivery", () => {
   });
 
   it("without a trace gets one that all its attempts share", async (t) => {
-    const bench = await workbench(t);
-    await bench.put(MESSAGE);
+    const bench = await workbench(t, MESSAGE);
     let attempts = 0;
     bench.start(async () => {
       attempts += 1;
@@ -52,16 +51,14 @@ describe("a delivery", () => {
   });
 
   it("of the last step is removed and nothing sent", async (t) => {
-    const bench = await workbench(t);
-    await bench.put(MESSAGE);
+    const bench = await workbench(t, MESSAGE);
     bench.start(async () => ({ ignored: true }), { nextQueue: undefined });
     await until("removed", () => bench.own.count("remove") === 1);
     assert.deepEqual(bench.next.sent, []);
   });
 
   it("is handled again after a crash between sending and removing; the next step still gets one message", async (t) => {
-    const bench = await workbench(t);
-    await bench.put(MESSAGE);
+    const bench = await workbench(t, MESSAGE);
     bench.own.silent.add("remove"); // as good as a crash: nothing comes after the send
     let runs = 0;
     const handle = async () => {
@@ -82,8 +79,7 @@ describe("a delivery", () => {
   });
 
   it("is handled again after such a crash, and finds something else: the next step gets that too, after the first", async (t) => {
-    const bench = await workbench(t);
-    await bench.put(MESSAGE);
+    const bench = await workbench(t, MESSAGE);
     bench.own.silent.add("remove");
     const crashed = bench.start(async () => ({ ...MESSAGE, imageId: 1 }));
     await until("sent", () => bench.next.sent.length === 1);
@@ -96,8 +92,7 @@ describe("a delivery", () => {
   });
 
   it("of a replayed dead letter is passed on, although it got as far as that before", async (t) => {
-    const bench = await workbench(t);
-    await bench.put(MESSAGE);
+    const bench = await workbench(t, MESSAGE);
     let runs = 0;
     bench.start(async () => {
       runs += 1;

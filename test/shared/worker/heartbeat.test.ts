@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it, type TestContext } from "node:test";
 import { GiveUp, LeaseLost, RetryLater } from "../../../functions/shared/step/errors.ts";
+import type { RunStepOptions } from "../../../functions/shared/worker/worker.ts";
 import { MESSAGE, aborted, until, workbench } from "./workbench.ts";
 
 /** A step that runs until it is told to stop or to end, and notes both. */
@@ -17,13 +18,18 @@ function longStep() {
   };
 }
 
+/** A worker with a message in its hands, whose step is a long one. */
+async function atWork(t: TestContext, options: Partial<RunStepOptions> = {}) {
+  const bench = await workbench(t, MESSAGE);
+  const step = longStep();
+  bench.start(step.handle, options);
+  await until("running", () => step.runs.length === 1);
+  return { bench, step };
+}
+
 describe("heartbeat", () => {
   it("keeps the message of a long step from a second worker", async (t) => {
-    const bench = await workbench(t);
-    await bench.put(MESSAGE);
-    const step = longStep();
-    bench.start(step.handle);
-    await until("running", () => step.runs.length === 1);
+    const { bench, step } = await atWork(t);
     bench.start(step.handle);
     for (let minutes = 0; minutes < 30; minutes += 2) {
       await bench.clock.advance(120);
@@ -37,11 +43,7 @@ describe("heartbeat", () => {
   });
 
   it("asks at a third of the lease for a whole one", async (t) => {
-    const bench = await workbench(t);
-    await bench.put(MESSAGE);
-    const step = longStep();
-    bench.start(step.handle, { leaseSeconds: 60 });
-    await until("running", () => step.runs.length === 1);
+    const { bench } = await atWork(t, { leaseSeconds: 60 });
     await bench.clock.advance(19);
     assert.equal(bench.own.count("changeVisibility"), 0);
     await bench.clock.advance(41);
@@ -49,11 +51,7 @@ describe("heartbeat", () => {
   });
 
   it("aborts the step when the queue says that the lease is lost, and leaves the message alone", async (t) => {
-    const bench = await workbench(t);
-    await bench.put(MESSAGE);
-    const step = longStep();
-    bench.start(step.handle);
-    await until("running", () => step.runs.length === 1);
+    const { bench, step } = await atWork(t);
     bench.own.changeVisibility = async () => {
       throw new LeaseLost("somebody else has it");
     };
@@ -72,8 +70,7 @@ describe("heartbeat", () => {
       () => Promise.reject(new GiveUp("bad-image", "qemu-img was killed")),
       async () => MESSAGE,
     ]) {
-      const bench = await workbench(t);
-      await bench.put(MESSAGE);
+      const bench = await workbench(t, MESSAGE);
       bench.start(async (_message, _deps, signal) => {
         await aborted(signal).catch(() => undefined);
         return end();
@@ -91,11 +88,7 @@ describe("heartbeat", () => {
   });
 
   it("survives an outage that is shorter than the lease, with one line for it", async (t) => {
-    const bench = await workbench(t);
-    await bench.put(MESSAGE);
-    const step = longStep();
-    bench.start(step.handle);
-    await until("running", () => step.runs.length === 1);
+    const { bench, step } = await atWork(t);
     bench.own.down.add("changeVisibility");
     await bench.clock.advance(104);
     assert.equal(step.runs[0]?.aborted, false);
@@ -110,11 +103,7 @@ describe("heartbeat", () => {
   });
 
   it("Bug: a process that had stood still for longer than its lease went on with what it had seen before. Fix: it stops at once", async (t) => {
-    const bench = await workbench(t);
-    await bench.put(MESSAGE);
-    const step = longStep();
-    bench.start(step.handle);
-    await until("running", () => step.runs.length === 1);
+    const { bench, step } = await atWork(t);
     bench.clock.jump(600);
     bench.own.silent.add("changeVisibility");
     await bench.clock.advance(0);
@@ -125,11 +114,7 @@ describe("heartbeat", () => {
   });
 
   it("Bug: a process that had stood still while its heartbeat was answered went on for a third of a lease. Fix: it stops at once", async (t) => {
-    const bench = await workbench(t);
-    await bench.put(MESSAGE);
-    const step = longStep();
-    bench.start(step.handle);
-    await until("running", () => step.runs.length === 1);
+    const { bench, step } = await atWork(t);
     const changeVisibility = bench.own.changeVisibility.bind(bench.own);
     bench.own.changeVisibility = async (delivery, seconds) => {
       await changeVisibility(delivery, seconds);
@@ -142,8 +127,7 @@ describe("heartbeat", () => {
   });
 
   it("counts the lease from when the message was asked for, not from its arrival", async (t) => {
-    const bench = await workbench(t);
-    await bench.put(MESSAGE);
+    const bench = await workbench(t, MESSAGE);
     const receive = bench.own.receive.bind(bench.own);
     bench.own.receive = async (options) => {
       const delivery = await receive(options);
@@ -165,11 +149,7 @@ describe("heartbeat", () => {
 
   for (const how of ["down", "silent"] as const) {
     it(`aborts the step before the lease is over when the queue is ${how}`, async (t) => {
-      const bench = await workbench(t);
-      await bench.put(MESSAGE);
-      const step = longStep();
-      bench.start(step.handle);
-      await until("running", () => step.runs.length === 1);
+      const { bench, step } = await atWork(t);
       bench.own[how].add("changeVisibility");
       await bench.clock.advance(109);
       assert.equal(step.runs[0]?.aborted, false);
@@ -187,11 +167,7 @@ describe("heartbeat", () => {
 
   for (const seconds of [86_400, -86_400]) {
     it(`is not disturbed by a clock that is set by ${seconds} s`, async (t) => {
-      const bench = await workbench(t);
-      await bench.put(MESSAGE);
-      const step = longStep();
-      bench.start(step.handle);
-      await until("running", () => step.runs.length === 1);
+      const { bench, step } = await atWork(t);
       bench.own.changeVisibility = async () =>
         bench.clock.sleep(1000, new AbortController().signal);
       bench.clock.set(seconds);
@@ -209,11 +185,7 @@ describe("heartbeat", () => {
   }
 
   it("stops a step after eleven and a half hours, before the queue ends the lease, and it is retried", async (t) => {
-    const bench = await workbench(t);
-    await bench.put(MESSAGE);
-    const step = longStep();
-    bench.start(step.handle, { leaseSeconds: 3600 });
-    await until("running", () => step.runs.length === 1);
+    const { bench, step } = await atWork(t, { leaseSeconds: 3600 });
     await bench.clock.advance(11.5 * 3600 - 1);
     assert.equal(step.runs[0]?.aborted, false);
     await bench.clock.advance(1);
@@ -223,8 +195,7 @@ describe("heartbeat", () => {
   });
 
   it("leaves no late extension that would undo the back-off", async (t) => {
-    const bench = await workbench(t);
-    await bench.put(MESSAGE);
+    const bench = await workbench(t, MESSAGE);
     const fail = Promise.withResolvers<never>();
     const started = Promise.withResolvers<void>();
     bench.start(() => {

@@ -4,8 +4,7 @@ import { MESSAGE, until, workbench } from "./workbench.ts";
 
 describe("worker, when a message has been on its way for long", () => {
   it("does not touch a message whose lease ran out on its way, while the process stood still", async (t) => {
-    const bench = await workbench(t);
-    await bench.put(MESSAGE);
+    const bench = await workbench(t, MESSAGE);
     const receive = bench.own.receive.bind(bench.own);
     let answers = 0;
     bench.own.receive = async (options) => {
@@ -31,8 +30,7 @@ describe("worker, when a message has been on its way for long", () => {
   });
 
   it("takes a message that it had to wait long for, once the queue says that it is its own", async (t) => {
-    const bench = await workbench(t);
-    await bench.put(MESSAGE);
+    const bench = await workbench(t, MESSAGE);
     const receive = bench.own.receive.bind(bench.own);
     bench.own.receive = (options) => {
       bench.clock.jump(300);
@@ -45,8 +43,7 @@ describe("worker, when a message has been on its way for long", () => {
   });
 
   it("asks again when the process stood still once more while the queue was asked", async (t) => {
-    const bench = await workbench(t);
-    await bench.put(MESSAGE);
+    const bench = await workbench(t, MESSAGE);
     const receive = bench.own.receive.bind(bench.own);
     bench.own.receive = (options) => {
       bench.clock.jump(300);

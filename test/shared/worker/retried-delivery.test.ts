@@ -5,8 +5,7 @@ import { MESSAGE, until, workbench } from "./workbench.ts";
 
 describe("a delivery", () => {
   it("is hidden longer from attempt to attempt, and never dead of an outage", async (t) => {
-    const bench = await workbench(t);
-    await bench.put(MESSAGE);
+    const bench = await workbench(t, MESSAGE);
     const attempts: number[] = [];
     bench.start(async () => {
       attempts.push(bench.clock.now().getTime() / 1000);
@@ -23,8 +22,7 @@ describe("a delivery", () => {
   });
 
   it("whose step returns nothing, though another step waits for it, is a bug and not lost", async (t) => {
-    const bench = await workbench(t);
-    await bench.put(MESSAGE);
+    const bench = await workbench(t, MESSAGE);
     bench.start(() => Promise.resolve(undefined));
     await until("judged", () => bench.outcomes.length === 1);
     assert.deepEqual(bench.outcomes, ["retry"]);
@@ -32,8 +30,7 @@ describe("a delivery", () => {
   });
 
   it("is done although the next queue fails for a few seconds, without running the step again", async (t) => {
-    const bench = await workbench(t);
-    await bench.put(MESSAGE);
+    const bench = await workbench(t, MESSAGE);
     bench.next.down.add("send");
     let runs = 0;
     bench.start(async () => {
@@ -55,8 +52,7 @@ describe("a delivery", () => {
     ["first", () => new StartOver("gone")],
   ] as const) {
     it(`comes again while the ${method} queue is down, for days, and is not dead for it`, async (t) => {
-      const bench = await workbench(t);
-      await bench.put(MESSAGE);
+      const bench = await workbench(t, MESSAGE);
       bench[method].down.add("send");
       bench.start(async () => {
         const thrown = error();
@@ -85,8 +81,7 @@ describe("a delivery", () => {
     ["changeVisibility", () => Promise.reject(new RetryLater("down"))],
   ] as const) {
     it(`is not lost when ${method} fails: it comes again when its lease is over`, async (t) => {
-      const bench = await workbench(t);
-      await bench.put(MESSAGE);
+      const bench = await workbench(t, MESSAGE);
       bench.own.down.add(method);
       let runs = 0;
       bench.start(() => {

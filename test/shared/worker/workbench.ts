@@ -20,8 +20,11 @@ export type Handle = StepContext["step"]["run"];
 export type Running = { stop: () => void; ended: () => boolean; done: Promise<void> };
 export type Workbench = Awaited<ReturnType<typeof workbench>>;
 
-/** Three queues of one file (the step's own, the first and the next of a chain), a clock, a log, and workers to start. */
-export async function workbench(t: TestContext) {
+/**
+ * Three queues of one file (the step's own, the first and the next of a chain), a clock, a log, and workers to start.
+ * @param message lies in the step's queue already
+ */
+export async function workbench(t: TestContext, message?: unknown) {
   const directory = await mkdtemp(join(tmpdir(), "vmcatcher-one-worker-"));
   const clock = new ManualClock();
   const queues = openSqliteQueues(join(directory, "queue.sqlite"), { clock });
@@ -79,6 +82,12 @@ export async function workbench(t: TestContext) {
     await rm(directory, { recursive: true });
   });
 
+  const put = async (message: unknown, group = "group-1"): Promise<void> => {
+    messages += 1;
+    const body = typeof message === "string" ? message : JSON.stringify(message);
+    await own.send({ body, group, deduplicationId: `put-${messages}` });
+  };
+  await (message === undefined ? undefined : put(message));
   return {
     clock,
     own,
@@ -89,11 +98,7 @@ export async function workbench(t: TestContext) {
     outcomes,
     start,
     /** Puts a message into the step's queue. */
-    put: async (message: unknown, group = "group-1"): Promise<void> => {
-      messages += 1;
-      const body = typeof message === "string" ? message : JSON.stringify(message);
-      await own.send({ body, group, deduplicationId: `put-${messages}` });
-    },
+    put,
     linesOf: (level: string): Line[] => lines.filter((line) => line["level"] === level),
     bodies: (queue: UnreliableQueue): unknown[] =>
       queue.sent.map(({ body }) => JSON.parse(body) as unknown),

@@ -84,8 +84,7 @@ describe("worker", () => {
   });
 
   it("tells the duration, the outcome and whose it was, in one line a delivery", async (t) => {
-    const bench = await workbench(t);
-    await bench.put(MESSAGE);
+    const bench = await workbench(t, MESSAGE);
     bench.start(async () => {
       await bench.clock.advance(3);
       return MESSAGE;
@@ -189,8 +188,7 @@ describe("worker, when it is stopped", () => {
   });
 
   it("aborts a step that is not done after the time of grace, and gives its message back at once", async (t) => {
-    const bench = await workbench(t);
-    await bench.put(MESSAGE);
+    const bench = await workbench(t, MESSAGE);
     let signal: AbortSignal | undefined;
     const worker = bench.start(async (_message, _deps, given) => {
       signal = given;
@@ -227,8 +225,7 @@ describe("worker, when it is stopped", () => {
   });
 
   it("does not even begin when it was stopped before", async (t) => {
-    const bench = await workbench(t);
-    await bench.put(MESSAGE);
+    const bench = await workbench(t, MESSAGE);
     await runStep(
       "own-step",
       { run: () => assert.fail("must not run"), next: "next" },
@@ -246,8 +243,7 @@ describe("worker, when it is stopped", () => {
   });
 
   it("does not wait for a queue that is down: the message comes again when its lease is over", async (t) => {
-    const bench = await workbench(t);
-    await bench.put(MESSAGE);
+    const bench = await workbench(t, MESSAGE);
     let running = false;
     const worker = bench.start(async (_message, _deps, signal) => {
       running = true;
