@@ -18,7 +18,7 @@ interface GivenUp {
 }
 
 /** What is needed of a queue to see what is in it. */
-export type VisibleQueue = Pick<Queue, "name" | "depth" | "deadLetters" | "groups">;
+export type VisibleQueue = Pick<Queue, "name" | "depth" | "deadLetters" | "messages">;
 
 /**
  * Looks through the spool and then through the queues in the order of the chain: a message only moves forward, so it is seen in
@@ -69,13 +69,13 @@ interface Subject {
 const DEAD_LETTERS_READ = 1000;
 
 async function lookInto(queue: VisibleQueue): Promise<Found> {
-  const groups = await queue.groups?.();
+  const seen = await queue.messages?.();
   const { waiting, inFlight, dead } = await queue.depth();
   const letters = dead === 0 ? [] : await queue.deadLetters(DEAD_LETTERS_READ);
   return {
     name: queue.name,
     messages: waiting + inFlight,
-    groups,
+    groups: seen && new Set(seen.map(({ group }) => group)),
     dead: letters.map((letter) => ({
       messageId: letter.messageId,
       function: queue.name,

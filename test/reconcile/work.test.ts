@@ -24,8 +24,9 @@ it("a queue that cannot tell whose messages it holds may hold anybody's", async 
 });
 
 it("one that can tell holds up nobody else", async () => {
-  const groups = async () => new Set([IDENTIFIER]);
-  const work = await lookForWork(nothingWaits, [queue("a", { depth: busy, groups })]);
+  const message = { messageId: "7", body: "{}", attempts: 0, sentAt: 0, inFlight: false };
+  const messages = async () => [{ ...message, group: IDENTIFIER }];
+  const work = await lookForWork(nothingWaits, [queue("a", { depth: busy, messages })]);
   assert.equal(work.underWay(IDENTIFIER), "a works on it");
   assert.equal(work.underWay("another"), undefined);
 });

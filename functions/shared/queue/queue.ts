@@ -100,13 +100,11 @@ export interface Queue {
    */
   deadLetter(delivery: Delivery, reason: DeadLetterReason): Promise<void>;
   depth(): Promise<QueueDepth>;
-  /** The groups that have a message here, leased and hidden ones included. Absent where the queue cannot tell: SQS lists nothing. */
-  groups?(): Promise<ReadonlySet<string>>;
   /**
-   * Looks at the messages without leasing them, oldest first, at most `limit`. Absent where that is impossible: SQS shows a
-   * message only to who takes it.
+   * Looks at the messages without leasing them, leased and hidden ones too, oldest first, at most `limit` or all. Absent where that is
+   * impossible: SQS shows a message only to who takes it.
    */
-  messages?(limit: number): Promise<readonly QueuedMessage[]>;
+  messages?(limit?: number): Promise<readonly QueuedMessage[]>;
   /** Looks at the dead letters without changing them, oldest first, at most `limit`. */
   deadLetters(limit: number): Promise<readonly DeadLetter[]>;
   /**

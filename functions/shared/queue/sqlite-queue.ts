@@ -21,7 +21,7 @@ import type {
 } from "./queue.ts";
 import type { SqliteBell } from "./sqlite-bell.ts";
 import { sqliteFailure } from "./sqlite-error.ts";
-import { deadLetterSchema, depthSchema, groupsSchema, messageSchema } from "./sqlite-rows.ts";
+import { deadLetterSchema, depthSchema, messageSchema } from "./sqlite-rows.ts";
 import type { Statements } from "./sqlite-statements.ts";
 import { takeHead, untilNextVisible } from "./sqlite-take.ts";
 import { presentTime } from "./sqlite-time.ts";
@@ -132,12 +132,7 @@ export class SqliteQueue implements Queue {
     return depthSchema.parse(this.#attempt("depth", () => this.#statements.depth.get(parameters)));
   }
 
-  async groups(): Promise<ReadonlySet<string>> {
-    const rows = this.#attempt("groups", () => this.#statements.groups.all({ queue: this.name }));
-    return new Set(groupsSchema.parse(rows).map(({ grp }) => grp));
-  }
-
-  async messages(limit: number): Promise<readonly QueuedMessage[]> {
+  async messages(limit = NO_LIMIT): Promise<readonly QueuedMessage[]> {
     const rows = this.#attempt("messages", () =>
       this.#statements.messages.all({ queue: this.name, now: this.#now(), limit }),
     );
@@ -203,6 +198,8 @@ export class SqliteQueue implements Queue {
     }
   }
 }
+
+const NO_LIMIT = -1; // SQLite's own word for it
 
 function leaseOf(delivery: Delivery, now: number): { id: string; receipt: string; now: number } {
   return { id: delivery.messageId, receipt: delivery.receipt, now };

@@ -24,8 +24,7 @@ export const depthSchema = z.object({ waiting: z.int(), inFlight: z.int(), dead:
 
 /** A message or dead letter, as far as `bodies` wants to know. */
 export const bodySchema = z.object({ body: z.string() });
-/** All rows of the groups. */
-export const groupsSchema = z.array(z.object({ grp: z.string() }));
+
 /** A message as it lies there. */
 export const messageSchema = z
   .object({

@@ -20,7 +20,6 @@ export function prepareStatements(database: DatabaseSync) {
     buryWorn: database.prepare(BURY_WORN),
     removeWorn: database.prepare(REMOVE_WORN),
     depth: database.prepare(DEPTH),
-    groups: database.prepare(GROUPS),
     messages: database.prepare(MESSAGES),
     deadLetters: database.prepare(DEAD_LETTERS),
     resurrect: database.prepare(RESURRECT),
@@ -92,7 +91,6 @@ const DEPTH = `
     (SELECT count(*) FROM dead_letter WHERE queue = :queue) AS dead
   FROM message WHERE queue = :queue`;
 
-const GROUPS = `SELECT DISTINCT grp FROM message WHERE queue = :queue`;
 const MESSAGES = `
   SELECT id, grp, body, attempts, sent_at AS sentAt, visible_at > :now AS inFlight FROM message
   WHERE queue = :queue ORDER BY id LIMIT :limit`;

@@ -200,7 +200,7 @@ test("the bodies of all messages can be seen: waiting, leased, hidden and dead o
   await assert.rejects(async () => queues.bodies?.(), QueueFailure);
 });
 
-test("groups are those of all messages, leased and hidden ones too, and of no other queue", async () => {
+test("without a limit all messages are looked at, leased and hidden ones too, and those of no other queue", async () => {
   const queues = openSqliteQueues(newPath());
   const queue = await queues.open("q");
   const other = await queues.open("other");
@@ -210,12 +210,9 @@ test("groups are those of all messages, leased and hidden ones too, and of no ot
   await other.send(message("x"));
   await takeNow(queue);
   await queue.changeVisibility(await takeNow(queue), 60);
-  assert.deepEqual([...((await queue.groups?.()) ?? [])].toSorted(), [
-    "hidden",
-    "leased",
-    "waiting",
-  ]);
+  const looked = async () => (await queue.messages?.())?.map(({ group }) => group);
+  assert.deepEqual(await looked(), ["leased", "hidden", "waiting"]);
   await queue.remove(await takeNow(queue));
-  assert.deepEqual([...((await queue.groups?.()) ?? [])].toSorted(), ["hidden", "leased"]);
+  assert.deepEqual(await looked(), ["leased", "hidden"]);
   await queues.close();
 });
