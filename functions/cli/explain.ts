@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { readConfig } from "../shared/settings/config.ts";
 import { createOpenNebula } from "../shared/opennebula/client.ts";
-import { endorsementOf } from "../shared/worker/endorsement-of.ts";
+import { endorsementOf } from "../shared/worker/endorsement-sources.ts";
 import { openQueues } from "../shared/queue/open-queues.ts";
 import { foreseenArtifact } from "../convert-image/foreseen-artifact.ts";
 import { explainMessage } from "../explain/explain-message.ts";

@@ -1,7 +1,7 @@
 import { steps } from "../registry.ts";
 import { systemClock } from "../shared/time/clock.ts";
 import type { Config } from "../shared/settings/config.ts";
-import { endorsementOf } from "../shared/worker/endorsement-of.ts";
+import { endorsementOf } from "../shared/worker/endorsement-sources.ts";
 import { createOpenNebula } from "../shared/opennebula/client.ts";
 import type { OverviewSources } from "../shared/overview/overview.ts";
 import type { Queues } from "../shared/queue/queue.ts";

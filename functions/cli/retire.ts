@@ -6,7 +6,7 @@ import { handle as enqueue } from "../enqueue-event/handler.ts";
 import { hookTime } from "../shared/time/hook-time.ts";
 import { FIRST_STEP } from "../registry.ts";
 import type { Endorsement } from "../shared/endorsement/endorsement.ts";
-import { endorsementOf } from "../shared/worker/endorsement-of.ts";
+import { endorsementOf } from "../shared/worker/endorsement-sources.ts";
 import { readConfig, type Config } from "../shared/settings/config.ts";
 import { silentLog } from "../shared/log/log.ts";
 import { IDENTIFIER } from "../job/identifier.ts";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type Clock, systemClock } from "../shared/time/clock.ts";
 import { errorText } from "../shared/log/error-text.ts";
 import type { Log } from "../shared/log/log.ts";
-import { RECEIVE_BACKOFF, backoffSeconds } from "../shared/worker/backoff.ts";
+import { RECEIVE_BACKOFF, backoffSeconds } from "../shared/worker/retry-delay.ts";
 import { QUEUE_CALL_SECONDS, type GiveSign } from "../shared/worker/sign-of-life.ts";
 import { watchArrivals } from "./arrivals.ts";
 import { drainSpool } from "./drain.ts";

@@ -14,7 +14,7 @@ import type { Image } from "../../functions/shared/opennebula/opennebula.ts";
 import { giveToUser, rightsOf } from "./rights.ts";
 import { createSite, type Site } from "./site.ts";
 import { type Digest, digestParts, sha512Digest } from "../../functions/job/digest.ts";
-import { endorsementOf } from "../../functions/shared/worker/endorsement-of.ts";
+import { endorsementOf } from "../../functions/shared/worker/endorsement-sources.ts";
 
 /** The steps that talk to OpenNebula, called one after the other, with the conversion left out: its result is made by the test. */
 export interface Chain {

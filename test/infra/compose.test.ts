@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { it } from "node:test";
-import { settingsSchema } from "../../functions/shared/settings/settings.ts";
+import { settingsSchema } from "../../functions/shared/settings/settings-schema.ts";
 
 const OF_THE_HOOK = /^VMCATCHER_ONE_VMCATCHER_IMAGE/; // which runs on the host
 

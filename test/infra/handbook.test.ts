@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { readConfig } from "../../functions/shared/settings/config.ts";
-import { settingsSchema } from "../../functions/shared/settings/settings.ts";
+import { settingsSchema } from "../../functions/shared/settings/settings-schema.ts";
 import { helpLines, type HelpLine } from "./help.ts";
 import { codeIn, tableRows } from "./markdown.ts";
 

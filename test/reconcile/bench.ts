@@ -15,7 +15,7 @@ import { openQueues } from "../../functions/shared/queue/open-queues.ts";
 import type { Queues } from "../../functions/shared/queue/queue.ts";
 import { createSite, type Site } from "../fakes/site.ts";
 import type { ListedImage } from "../fakes/vmcatcher/vmcatcher.ts";
-import { endorsementOf } from "../../functions/shared/worker/endorsement-of.ts";
+import { endorsementOf } from "../../functions/shared/worker/endorsement-sources.ts";
 
 export const ONE = "de355bfb-5781-5b0c-9ccd-9bd3d0d2be06";
 export const OTHER = "1b4d6c7e-52c5-4d0f-8a7a-0f4f6a3b9c21";

@@ -1,4 +1,4 @@
-import { settingsSchema } from "../../shared/settings/settings.ts";
+import { settingsSchema } from "../../shared/settings/settings-schema.ts";
 import { error, ok, unchecked, warning, type Check, type Verdict } from "../check.ts";
 import type { CronJob } from "../cron-jobs.ts";
 import type { Examination } from "../examination.ts";

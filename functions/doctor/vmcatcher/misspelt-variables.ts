@@ -1,5 +1,5 @@
 import { correctedName } from "../../shared/settings/misspelt.ts";
-import { settingsSchema } from "../../shared/settings/settings.ts";
+import { settingsSchema } from "../../shared/settings/settings-schema.ts";
 import { error, troublesOr, type Check, type Verdict } from "../check.ts";
 import { vmcatcherJobs } from "../vmcatcher-side.ts";
 

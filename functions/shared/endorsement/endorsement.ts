@@ -5,7 +5,7 @@ import type { Job } from "../../job/job.ts";
  * What is endorsed now: which identifiers, with which content, and whether that is known at all. Guards, reconcile, retire, status, the
  * page and doctor ask here and nowhere else.
  *
- * Several sources can stand beside each other at one site (site-endorsement.ts); an identifier belongs to exactly one of them. "Not
+ * Several sources can stand beside each other at one site (several-sources.ts); an identifier belongs to exactly one of them. "Not
  * known" is never "not endorsed": nothing is retired for it.
  */
 

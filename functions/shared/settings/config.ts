@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import type * as z from "zod";
 import { correctedName } from "./misspelt.ts";
-import { settingsSchema } from "./settings.ts";
+import { settingsSchema } from "./settings-schema.ts";
 
 /**
  * The settings, read from environment variables.

@@ -3,7 +3,7 @@ import type { Config } from "../settings/config.ts";
 import type { Deps } from "../step/deps.ts";
 import type { Log } from "../log/log.ts";
 import { createOpenNebula } from "../opennebula/client.ts";
-import { endorsementOf } from "./endorsement-of.ts";
+import { endorsementOf } from "./endorsement-sources.ts";
 import type { CallReport } from "../opennebula/rpc.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { Clock } from "../time/clock.ts";
 import { GiveUp, LeaseLost } from "../step/errors.ts";
-import { CALL_BACKOFF, backoffSeconds } from "./backoff.ts";
+import { CALL_BACKOFF, backoffSeconds } from "./retry-delay.ts";
 
 /**
  * Makes a queue call, and again when it fails: a short outage must not cost the work of hours that the call concludes.

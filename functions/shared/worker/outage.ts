@@ -1,7 +1,7 @@
 import type { Clock } from "../time/clock.ts";
 import { errorText } from "../log/error-text.ts";
 import type { Log } from "../log/log.ts";
-import { RECEIVE_BACKOFF, backoffSeconds } from "./backoff.ts";
+import { RECEIVE_BACKOFF, backoffSeconds } from "./retry-delay.ts";
 
 /** Something that may be out, and what is known of it; shared by all who wait for it. */
 export interface Outage {

@@ -3,7 +3,7 @@ import { RpcFault, RpcTransportError } from "../opennebula/rpc-errors.ts";
 import { errorText } from "../log/error-text.ts";
 import { systemCode } from "../files/system-code.ts";
 import { isMissing, isUnavailable } from "../opennebula/faults.ts";
-import { MESSAGE_BACKOFF, backoffSeconds } from "./backoff.ts";
+import { MESSAGE_BACKOFF, backoffSeconds } from "./retry-delay.ts";
 
 /** What is to be done with a delivery, and why. */
 export type Outcome =

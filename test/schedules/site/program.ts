@@ -9,7 +9,7 @@ import type { Config } from "../../../functions/shared/settings/config.ts";
 import type { Deps } from "../../../functions/shared/step/deps.ts";
 import type { Log } from "../../../functions/shared/log/log.ts";
 import { createOpenNebula } from "../../../functions/shared/opennebula/client.ts";
-import { backoffSeconds, RECEIVE_BACKOFF } from "../../../functions/shared/worker/backoff.ts";
+import { backoffSeconds, RECEIVE_BACKOFF } from "../../../functions/shared/worker/retry-delay.ts";
 import { openStepQueues } from "../../../functions/shared/worker/step-queues.ts";
 import { runStep } from "../../../functions/shared/worker/worker.ts";
 import { never, type SimulatedProcess } from "../engine/simulated-process.ts";
@@ -17,7 +17,7 @@ import type { Schedule } from "../schedule.ts";
 import type { Broker } from "./broker.ts";
 import { ProcessQueue, readAll } from "./process-queue.ts";
 import type { Wire } from "./wire.ts";
-import { endorsementOf } from "../../../functions/shared/worker/endorsement-of.ts";
+import { endorsementOf } from "../../../functions/shared/worker/endorsement-sources.ts";
 
 /** What runs in a process: steps, the draining of the spool, the sweep. */
 export type Task = StepName | "enqueue-event" | "sweep" | "janitor";

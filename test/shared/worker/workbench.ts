@@ -14,7 +14,7 @@ import { runStep, type RunStepOptions } from "../../../functions/shared/worker/w
 import { ManualClock } from "./manual-clock.ts";
 import { recordingLog, type Line } from "./recording-log.ts";
 import { UnreliableQueue } from "./unreliable-queue.ts";
-import { endorsementOf } from "../../../functions/shared/worker/endorsement-of.ts";
+import { endorsementOf } from "../../../functions/shared/worker/endorsement-sources.ts";
 
 export type Handle = StepContext["step"]["run"];
 export type Running = { stop: () => void; ended: () => boolean; done: Promise<void> };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Digest } from "../../../functions/job/digest.ts";
 import type { Endorsement, Standing } from "../../../functions/shared/endorsement/endorsement.ts";
-import { siteEndorsement } from "../../../functions/shared/endorsement/site-endorsement.ts";
+import { severalSources } from "../../../functions/shared/endorsement/several-sources.ts";
 
 const SHA512: Digest = `sha512:${"a".repeat(128)}`;
 const SHA256: Digest = `sha256:${"b".repeat(64)}`;
@@ -35,7 +35,7 @@ describe("two sources at one site", () => {
     ]),
   );
   const digestOf = async (identifier: string, ...sources: readonly Endorsement[]) => {
-    const standing = (await siteEndorsement(sources).look(signal)).of(identifier);
+    const standing = (await severalSources(sources).look(signal)).of(identifier);
     return standing.kind === "endorsed" ? standing.image.digest : standing.kind;
   };
 
@@ -53,12 +53,12 @@ describe("two sources at one site", () => {
     const broken = source("broken", "unknown");
     assert.equal(await digestOf("both", broken, second), SHA256);
     assert.equal(await digestOf("nobody's", broken, second), "unknown");
-    assert.equal((await siteEndorsement([broken, second]).look(signal)).isKnown, false);
-    assert.equal((await siteEndorsement([first, second]).look(signal)).isKnown, true);
+    assert.equal((await severalSources([broken, second]).look(signal)).isKnown, false);
+    assert.equal((await severalSources([first, second]).look(signal)).isKnown, true);
   });
 
   it("a job is asked of the source that announced it, and of none when it names no record", async () => {
-    const site = siteEndorsement([first, second]);
+    const site = severalSources([first, second]);
     const ask = async (cacheIndex?: string) =>
       (await site.ofJob({ identifier: "own", cacheIndex }, signal))?.kind;
     assert.equal(await ask("/first"), "not-endorsed");

@@ -4,7 +4,7 @@ import type { Endorsement, Standing } from "./endorsement.ts";
  * Several sources as one. An identifier that two of them endorse belongs to the one that stands first; it is endorsed no more only when
  * all of them are known and none names it.
  */
-export function siteEndorsement(sources: readonly Endorsement[]): Endorsement {
+export function severalSources(sources: readonly Endorsement[]): Endorsement {
   return {
     ofJob: async (job, signal) => {
       for (const source of sources) {

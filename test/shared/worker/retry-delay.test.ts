@@ -4,7 +4,7 @@ import {
   MESSAGE_BACKOFF,
   RECEIVE_BACKOFF,
   backoffSeconds,
-} from "../../../functions/shared/worker/backoff.ts";
+} from "../../../functions/shared/worker/retry-delay.ts";
 
 describe("back-off", () => {
   it("of a message doubles from one second to a quarter of an hour", () => {
