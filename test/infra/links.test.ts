@@ -13,7 +13,7 @@ const read = (path: string) => readFile(join(ROOT, path), "utf8");
 
 async function filesOf(...patterns: readonly string[]): Promise<readonly string[]> {
   const paths: string[] = [];
-  for await (const path of glob(patterns, { cwd: ROOT })) {
+  for await (const path of glob(patterns, { cwd: ROOT, exclude: ["**/node_modules/**"] })) {
     paths.push(path);
   }
   return paths.toSorted();
