@@ -5,6 +5,7 @@ import type { GrainLayout, Limits } from "./limits.ts";
 import type { MemberDigest } from "./ova-manifest.ts";
 import type { Packing } from "./packed/packing.ts";
 import type { Range, Reader } from "./reader.ts";
+import type { Warning } from "./warning.ts";
 
 /** Where in an image the disk is. */
 export interface Place {
@@ -17,6 +18,8 @@ export interface Place {
   readonly pieces: readonly Range[];
   /** What the container says about members of this file; to be verified by who reads it. */
   readonly digests: readonly MemberDigest[];
+  /** What is unusual, and no reason to refuse it; as far as we have looked. */
+  readonly warnings: readonly Warning[];
 }
 
 /** A disk, as far as we have looked: enough for qemu-img to open it without harm. */

@@ -57,6 +57,7 @@ export async function inspectContent(
     otherDisks: [],
     pieces: [{ offset: 0, size: reader.size }],
     digests: [],
+    warnings: [],
   };
   if (isPacking(kind)) {
     return {
@@ -114,6 +115,7 @@ async function inspectOva(reader: Reader, rules: Rules, signal: AbortSignal): Pr
     otherDisks: found.otherDisks,
     pieces: found.pieces.map(({ offset, size }) => ({ offset, size })),
     digests: found.digests,
+    warnings: [],
   };
   if (found.declared.compression === undefined) {
     const content = { reader: found.reader, allocatedBytes: found.reader.size };
