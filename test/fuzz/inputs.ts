@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { samples, type Sample } from "../fixtures/samples/samples.ts";
 import { mutate } from "./mutate.ts";
@@ -20,8 +19,8 @@ export interface Pool {
 
 /** All samples as they are, and further good ones. */
 export function poolOf(more: readonly Input[]): Pool {
-  const load = ({ file, declaredFormat, unpack }: Sample): Input => {
-    const stored = readFileSync(join(import.meta.dirname, "../fixtures/samples", file));
+  const load = ({ file, path, declaredFormat, unpack }: Sample): Input => {
+    const stored = readFileSync(path);
     const bytes = unpack === undefined ? stored : gunzipSync(stored);
     return { name: file, declaredFormat, bytes };
   };
