@@ -5,12 +5,13 @@ import { directDatastore, type Asking } from "../shared/datastore/direct-datasto
 import type { Finding, Inspection } from "../shared/disk/finding.ts";
 import { inspectImage } from "../shared/disk/inspect-image.ts";
 import { claimOf } from "../shared/disk/known-formats.ts";
+import { codesOf } from "../shared/disk/warning.ts";
 import { GiveUp } from "../shared/step/errors.ts";
 import { isInside, removeStaged } from "../shared/staging/staging.ts";
 import { Attempt } from "./attempt.ts";
 import { finishedArtifact } from "./finished-artifact.ts";
 import type { Message } from "./message.ts";
-import { produceDisk } from "./produce-disk.ts";
+import { isPlainRaw, produceDisk } from "./produce-disk.ts";
 import { ProgressFile } from "./progress-file.ts";
 import { openSource, unchangedSince } from "./source.ts";
 import { inspectOutput } from "./inspect-output.ts";
@@ -101,7 +102,13 @@ async function convert(
     );
     await unchangedSince(source, before);
     const { format, virtualSizeBytes } = finding;
-    const disk = { path: job.source.path, format, sizeBytes: sourceBytes, virtualSizeBytes };
+    const disk = {
+      path: job.source.path,
+      format,
+      sizeBytes: sourceBytes,
+      virtualSizeBytes,
+      warnings: reportWarnings(log, finding),
+    };
     return sha1 === undefined ? disk : { ...disk, sha1 };
   }
 
@@ -131,17 +138,11 @@ async function convert(
   );
   await unchangedSince(source, before);
   const sizeBytes = await inspectOutput(output, config, inspection, signal);
-  const path = await attempt.finish(output, config.format);
+  const warnings = reportWarnings(log, inspection);
+  const path = await attempt.finish(output, config.format, warnings);
   const { virtualSizeBytes } = inspection;
   log.info({ path, sizeBytes, virtualSizeBytes }, "image converted");
-  return { path, format: config.format, sizeBytes, virtualSizeBytes };
-}
-
-/** Whether a file is the disk itself, to the byte. */
-function isPlainRaw(finding: Finding): finding is Inspection & { readonly format: "raw" } {
-  return (
-    finding.packing === undefined && finding.container === undefined && finding.format === "raw"
-  );
+  return { path, format: config.format, sizeBytes, virtualSizeBytes, warnings };
 }
 
 function reportFinding(log: Needed["log"], finding: Finding, sourceBytes: number): void {
@@ -158,4 +159,16 @@ function reportFinding(log: Needed["log"], finding: Finding, sourceBytes: number
   if (otherDisks.length > 0) {
     log.info({ member, otherDisks }, "the appliance has further disks, which are not registered");
   }
+}
+
+/**
+ * Tells what is unusual about an image that is taken: when that is certain, and before its disk is finished, since whoever takes over
+ * a finished disk does not look again. So the log has it once, or once more after a crash in between.
+ * @returns the codes
+ */
+function reportWarnings(log: Needed["log"], { warnings }: Inspection): readonly string[] {
+  for (const { code, sentence, facts } of warnings) {
+    log.warn({ warning: code, facts }, sentence);
+  }
+  return codesOf(warnings);
 }

@@ -1,14 +1,19 @@
 import type { FileHandle } from "node:fs/promises";
 import { inspectOutput } from "./inspect-output.ts";
-import { diskSource, produceDisk, refuseNestedGuest } from "./produce-disk.ts";
+import { WHOLE_FILE } from "./content-digests.ts";
+import { digestsOf } from "./digests-of.ts";
+import { noSpace } from "./no-space.ts";
+import { diskSource, isPlainRaw, produceDisk, refuseNestedGuest } from "./produce-disk.ts";
 import { unpackImage, type UnpackedImage } from "./unpack-image.ts";
 import { verifyContent } from "./verify-content.ts";
 import type { Config } from "../shared/settings/config.ts";
-import type { Finding } from "../shared/disk/finding.ts";
+import type { Finding, Inspection } from "../shared/disk/finding.ts";
 import { openImage } from "../shared/disk/image-file.ts";
 import { inspectImage } from "../shared/disk/inspect-image.ts";
 import { claimOf, type Claim, type DiskFormat } from "../shared/disk/known-formats.ts";
 import type { Packing } from "../shared/disk/packed/packing.ts";
+import { convertDisk } from "../shared/disk/qemu-img.ts";
+import type { Warning } from "../shared/disk/warning.ts";
 import { GiveUp, type Facts } from "../shared/step/errors.ts";
 import { TemporaryWorkspace } from "./temporary-workspace.ts";
 
@@ -31,8 +36,21 @@ export interface Report {
   readonly virtualSizeBytes?: number;
   /** At most so many bytes does the disk occupy as a sparse raw file. */
   readonly dataBytes?: number;
+  /** What is unusual about it; it is taken all the same. */
+  readonly warnings: readonly Warning[];
   /** Whether everything was read, or headers and tables only. */
   readonly checked: "everything" | "headers";
+  /** What OpenNebula would be given, when that was asked for. */
+  readonly disk?: MadeDisk;
+}
+
+/** A disk in the site's format. */
+interface MadeDisk {
+  readonly format: Config["format"];
+  /** Length of its file. */
+  readonly sizeBytes: number;
+  /** Of the disk as a guest reads it, which is the file itself when that is raw. */
+  readonly sha256: string;
 }
 
 /** What is asked. */
@@ -41,6 +59,10 @@ export interface Question {
   readonly format: string | undefined;
   /** Read everything, however large it is. */
   readonly full: boolean;
+  /** Make the disk as well, to tell its digest; so everything is read. */
+  readonly convert?: boolean;
+  /** Where to unpack and to convert; below `TMPDIR` by default. */
+  readonly directory?: string | undefined;
   /** An image up to this size is read in full anyway. */
   readonly smallBytes?: number;
   readonly config: Pick<
@@ -65,6 +87,7 @@ export async function inspectFile(
     verdict: "accepted",
     packing: [],
     otherDisks: [],
+    warnings: [],
     checked: "headers",
   };
   const note = (facts: Partial<Report>) => {
@@ -86,7 +109,7 @@ const SMALL_BYTES = 256 * 2 ** 20; // a second or two
 
 async function examine(
   file: string,
-  { format, full, smallBytes = SMALL_BYTES, config }: Question,
+  { format, full, convert = false, directory, smallBytes = SMALL_BYTES, config }: Question,
   note: (facts: Partial<Report>) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -98,7 +121,7 @@ async function examine(
   const finding = await inspectImage(source, { claim, maxVirtualSizeBytes, severalDisks }, signal);
   const packing = finding.packing === undefined ? [] : [finding.packing];
   note({ packing, ...placeOf(finding) });
-  await using workspace = await TemporaryWorkspace.create();
+  await using workspace = await TemporaryWorkspace.create(directory);
   const image = await unpackImage(source, finding, { workspace, config }, signal);
   const { inspection } = image;
   note({
@@ -108,9 +131,13 @@ async function examine(
     virtualSizeBytes: inspection.virtualSizeBytes,
     dataBytes: inspection.dataBytes,
   });
-  if (full || size + inspection.dataBytes <= smallBytes) {
-    await readAll(source, finding, image, { workspace, config }, signal);
+  if (full || convert || size + inspection.dataBytes <= smallBytes) {
+    const means = { workspace, config };
+    const output = await readAll(source, finding, image, means, signal);
     note({ checked: "everything" });
+    if (convert) {
+      note({ disk: await madeDisk(output, inspection, means, signal) });
+    }
   } else if (inspection.format !== "raw" && inspection.pieces.length === 1) {
     const disk = await diskSource(image, workspace, signal);
     const probe = await workspace.createFile();
@@ -118,24 +145,58 @@ async function examine(
   }
 }
 
+interface Means extends Pick<Question, "config"> {
+  readonly workspace: TemporaryWorkspace;
+}
+
 async function readAll(
   source: FileHandle,
   finding: Finding,
   image: UnpackedImage,
-  { workspace, config }: { readonly workspace: TemporaryWorkspace } & Pick<Question, "config">,
+  { workspace, config }: Means,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<FileHandle> {
   if (finding.digests.length > 0) {
     await verifyContent(source, { sha512: undefined, digests: finding.digests }, signal);
   }
-  const output = await produceDisk(image, { workspace, config }, signal);
-  await inspectOutput(output, config, image.inspection, signal);
+  const isDisk = config.format === "raw" && isPlainRaw(finding); // as a pin, which is not copied either
+  const { handle } = isDisk
+    ? { handle: source }
+    : await produceDisk(image, { workspace, config }, signal);
+  await inspectOutput({ handle }, config, image.inspection, signal);
+  return handle;
 }
 
-function placeOf({ container, member, otherDisks }: Finding): Partial<Report> {
+/**
+ * Of what the finished disk holds, which takes one more conversion for qcow2. Nothing can be said of the file of one: qemu-img writes
+ * on several cores, and puts the clusters in another order each time.
+ */
+async function madeDisk(
+  output: FileHandle,
+  { virtualSizeBytes }: Pick<Inspection, "virtualSizeBytes">,
+  { workspace, config }: Means,
+  signal: AbortSignal,
+): Promise<MadeDisk> {
+  const { format, convertTimeoutSeconds: timeoutSeconds } = config;
+  const { size } = await output.stat();
+  let raw = output;
+  if (format !== "raw") {
+    const back = await workspace.createFile();
+    const source = { handle: output, format };
+    const conversion = { source, target: back.path, virtualSizeBytes, timeoutSeconds };
+    await noSpace(back.path, convertDisk({ ...conversion, format: "raw" }, signal));
+    raw = back.handle;
+  }
+  const order = { algorithm: "sha256", range: WHOLE_FILE } as const;
+  const [sha256 = ""] = await digestsOf(raw, [order], signal);
+  return { format, sizeBytes: size, sha256 };
+}
+
+function placeOf({ container, member, otherDisks, warnings }: Finding): Partial<Report> {
   return {
     ...(container === undefined ? {} : { container }),
     ...(member === undefined ? {} : { bootDisk: member }),
     otherDisks,
+    warnings,
   };
 }

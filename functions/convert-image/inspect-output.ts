@@ -13,7 +13,7 @@ import type { PartialFile } from "./attempt.ts";
  * @throws GiveUp `nested-format`, `conversion-failed`
  */
 export async function inspectOutput(
-  { handle }: PartialFile,
+  { handle }: Pick<PartialFile, "handle">,
   { format, maxVirtualSizeBytes }: Pick<Config, "format" | "maxVirtualSizeBytes">,
   source: Pick<Inspection, "format" | "virtualSizeBytes">,
   signal: AbortSignal,

@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import type { Config } from "../shared/settings/config.ts";
 import { copyRange } from "../shared/disk/copy-range.ts";
-import type { Inspection } from "../shared/disk/finding.ts";
+import type { Finding, Inspection } from "../shared/disk/finding.ts";
 import { convertDisk, type DiskSource } from "../shared/disk/qemu-img.ts";
 import { alongside } from "./alongside.ts";
 import type { PartialFile, Workspace } from "./attempt.ts";
@@ -57,6 +57,13 @@ export async function produceDisk(
   const copying = copyRanges(source, pieces, output.handle, signal, production.onProgress);
   await noSpace(output.path, copying);
   return output;
+}
+
+/** Whether a file is the disk itself, to the byte. */
+export function isPlainRaw(finding: Finding): finding is Inspection & { readonly format: "raw" } {
+  return (
+    finding.packing === undefined && finding.container === undefined && finding.format === "raw"
+  );
 }
 
 /**

@@ -72,6 +72,7 @@ test("a pinned raw image is not copied: the pin is the result", async () => {
     format: "raw",
     sizeBytes: 524_288,
     virtualSizeBytes: 524_288,
+    warnings: [],
   });
   assert.equal((await stat(site.pin)).ino, ino);
   assert.deepEqual(await site.staged(), ["pin-1"]);

@@ -3,12 +3,17 @@ import type { Job } from "../../functions/job/job.ts";
 import type { OpenNebula } from "../../functions/shared/opennebula/opennebula.ts";
 import type { Chain } from "../fakes/chain.ts";
 
-/** An attempt at a job that does not get beyond a call. @param nth of the calls of that kind, from 0 */
+/**
+ * An attempt at a job that does not get beyond a call.
+ * @param nth of the calls of that kind, from 0
+ * @param warnings as of `Chain.pass`
+ */
 export async function attemptUntil(
   chain: Chain,
   job: Job,
   method: keyof OpenNebula,
   nth = 0,
+  warnings: readonly string[] = [],
 ): Promise<void> {
   let calls = 0;
   const opennebula = new Proxy(chain.deps.opennebula, {
@@ -19,5 +24,5 @@ export async function attemptUntil(
       return Reflect.get(target, name, receiver) as unknown;
     },
   });
-  await assert.rejects(chain.pass(job, { ...chain.deps, opennebula }), /cut off/);
+  await assert.rejects(chain.pass(job, { ...chain.deps, opennebula }, warnings), /cut off/);
 }

@@ -1,5 +1,6 @@
 import { IDENTIFIER } from "../../job/identifier.ts";
 import type { AvailableJob, Job } from "../../job/job.ts";
+import { warningCodesText } from "../../job/warning-codes.ts";
 
 /** The checksum that vmcatcher announced; on images of the predecessor the only one there is. */
 export const ANNOUNCED_SHA512 = "VMCATCHER_EVENT_SL_CHECKSUM_SHA512";
@@ -27,8 +28,17 @@ export const STALE_SINCE = "VMCATCHER_ONE_STALE_SINCE";
 /** vmcatcher announced an expiry at that time and could not say whether the image is still subscribed. */
 export const EXPIRY_UNKNOWN_SINCE = "VMCATCHER_ONE_EXPIRY_UNKNOWN_SINCE";
 
-/** The attributes of a new image. A shorter text never hides a longer one: DESCRIPTION falls back to the title. */
-export function newImageAttributes(job: AvailableJob): ReadonlyMap<string, string> {
+/** Codes of what is unusual about the file that the image was made of; absent when there is nothing. */
+export const WARNINGS = "VMCATCHER_ONE_WARNINGS";
+
+/**
+ * The attributes of a new image. A shorter text never hides a longer one: DESCRIPTION falls back to the title.
+ * @param warnings codes of what is unusual about its file
+ */
+export function newImageAttributes(
+  job: AvailableJob,
+  warnings: readonly string[] = [],
+): ReadonlyMap<string, string> {
   return new Map([
     ...Object.entries(job.attributes),
     [
@@ -40,6 +50,7 @@ export function newImageAttributes(job: AvailableJob): ReadonlyMap<string, strin
     [JOB, job.id],
     [EVENT_TIME, job.eventTime],
     [SHA512, job.sha512],
+    ...(warnings.length === 0 ? [] : [[WARNINGS, warningCodesText(warnings)] as const]),
   ]);
 }
 

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { Attempt } from "../../functions/convert-image/attempt.ts";
+import { finishedArtifact } from "../../functions/convert-image/finished-artifact.ts";
+import { systemClock } from "../../functions/shared/time/clock.ts";
+import { recordingLog } from "../shared/worker/recording-log.ts";
+import { sampleNamed } from "../fixtures/samples/samples.ts";
+import { jobFor } from "./job.ts";
+import { convert, patience, pinned, Site } from "./site.ts";
+
+/** An OVA whose OVF declares another length of the disk's file. */
+const UNUSUAL = "ovf-size-wrong.ova";
+const CODES = ["ovf-size"];
+const { path: DISK } = sampleNamed("good/plain.raw");
+
+describe("what is unusual about an image that is taken", () => {
+  test("is passed on by its codes, and told in the log once for a job, with the facts", async () => {
+    await using site = await Site.create();
+    const { log, lines } = recordingLog();
+    const deps = { ...site.deps, log };
+    const job = await pinned(site, UNUSUAL);
+    const first = await convert(job, { deps });
+    assert.deepEqual(first.artifact?.warnings, CODES);
+    assert.deepEqual(
+      await convert(job, { deps }),
+      first,
+      "a second delivery takes the finished disk",
+    );
+    const warned = lines.filter(({ level }) => level === "warn");
+    assert.deepEqual(
+      warned.map(({ warning }) => warning),
+      CODES,
+    );
+    assert.ok(Object.keys(Object(warned[0]?.["facts"])).length > 0);
+    assert.match(String(warned[0]?.["text"]), /OVF/);
+  });
+
+  test("is not told of an image that is refused in the end", async () => {
+    await using site = await Site.create();
+    const { log, lines } = recordingLog();
+    const job = { ...(await pinned(site, UNUSUAL)), sha512: "0".repeat(128) };
+    await assert.rejects(convert(job, { deps: { ...site.deps, log } }), {
+      code: "checksum-mismatch",
+    });
+    assert.deepEqual(
+      lines.filter(({ level }) => level === "warn"),
+      [],
+    );
+    assert.deepEqual(await site.staged(), []);
+  });
+
+  test("is not lost with the pin when the disk was finished before a crash", async () => {
+    await using site = await Site.create();
+    const job = await pinned(site, UNUSUAL);
+    await convert(job, site);
+    assert.deepEqual(await site.staged(), [`${job.id}.raw`, `${job.id}.warnings`, "pin-1"].sort());
+    await rm(site.pin);
+    const { artifact } = await convert(job, site);
+    assert.deepEqual(artifact?.warnings, CODES);
+  });
+});
+
+describe("a disk and what is unusual about its image", () => {
+  /** Finishes a disk as an attempt does. @returns what the next attempt finds */
+  const finish = async (site: Site, warnings: readonly string[]) => {
+    const job = jobFor(site.pin, { sha512: "a".repeat(128) });
+    const { stagingDirectory: directory } = site.config;
+    const found = () => finishedArtifact(job, directory, site.config, patience());
+    const make = async () => {
+      await using attempt = await Attempt.begin(directory, job.id, systemClock);
+      const disk = await attempt.createFile();
+      await disk.handle.writeFile(await readFile(DISK));
+      await attempt.finish(disk, "raw", warnings);
+    };
+    return { job, found, make, paths: (end: string) => join(directory, `${job.id}.${end}`) };
+  };
+
+  test("the disk comes last: after a crash in between it is made again, and only then is there a result", async () => {
+    await using site = await Site.create();
+    const { found, make, paths } = await finish(site, CODES);
+    await make();
+    await rm(paths("raw")); // as it is before the last rename
+    assert.equal(await readFile(paths("warnings"), "utf8"), "ovf-size");
+    assert.equal(await found(), undefined);
+    await make();
+    assert.deepEqual((await found())?.warnings, CODES);
+  });
+
+  test("what another version has seen before a crash does not stay when this one sees nothing", async () => {
+    await using site = await Site.create();
+    const { found, make, paths } = await finish(site, []);
+    await writeFile(paths("warnings"), "of-yesterday");
+    await make();
+    assert.deepEqual((await found())?.warnings, []);
+  });
+
+  test("a disk that the version before has finished has none", async () => {
+    await using site = await Site.create();
+    const { found, paths } = await finish(site, []);
+    await copyFile(DISK, paths("raw"));
+    assert.deepEqual((await found())?.warnings, []);
+  });
+
+  test("nothing is noted of an attempt that another one has ended", async () => {
+    await using site = await Site.create();
+    const { job } = await finish(site, []);
+    const { stagingDirectory: directory } = site.config;
+    await using attempt = await Attempt.begin(directory, job.id, systemClock);
+    const disk = await attempt.createFile();
+    await rm(disk.path);
+    await assert.rejects(attempt.finish(disk, "raw", CODES), { name: "RetryLater" });
+  });
+});
