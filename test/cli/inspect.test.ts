@@ -1,13 +1,20 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { inspectFile, type Report } from "../../functions/convert-image/inspect-file.ts";
 import { inspectText } from "../../functions/cli/inspect-text.ts";
+import { warning } from "../../functions/shared/disk/warning.ts";
 import { readConfig } from "../../functions/shared/settings/config.ts";
+import { convert, pinned, replaceQemuImg, Site } from "../convert-image/site.ts";
 import { layOut, sampleNamed, type Sample } from "../fixtures/samples/samples.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const SAMPLES = join(ROOT, "test/fixtures/samples");
 
 /** From each stage of the work one that is refused there, and some that are not; the chain's own test has them all. */
 const STAGES = [
@@ -53,6 +60,96 @@ test("the report tells how an image is packed, what is in it, and what is not ta
   assert.equal(several.otherDisks.length, 1);
 });
 
+describe("inspect --convert ends in the digest of the disk that the chain would make", () => {
+  for (const file of [
+    "good/plain.raw",
+    "good/plain.raw.bz2",
+    "good/plain.vmdk",
+    "good/chunked.ova",
+    "good/fixed.vhd.packed.gz",
+    "iso-in-cd-drive.ova.packed.gz",
+  ]) {
+    test(`${file}, as raw`, async () => {
+      const sample = sampleNamed(file);
+      const { disk, checked, virtualSizeBytes } = await inspect(sample, { convert: true });
+      assert.equal(checked, "everything");
+      assert.deepEqual(disk, {
+        format: "raw",
+        sizeBytes: virtualSizeBytes,
+        sha256: sample.rawSha256,
+      });
+    });
+
+    test(`${file}, as qcow2`, async () => {
+      const settings = { VMCATCHER_ONE_FORMAT: "qcow2" };
+      await using site = await Site.create(settings);
+      const { artifact } = await convert(await pinned(site, file), site);
+      const sample = sampleNamed(file);
+      const { disk } = await inspect(sample, { convert: true, settings });
+      assert.deepEqual(disk, {
+        format: "qcow2",
+        sizeBytes: artifact?.sizeBytes,
+        sha256: sample.rawSha256,
+      });
+    });
+  }
+
+  test("also of a large image, and of none that is refused", async () => {
+    const large = await inspect(sampleNamed("good/plain.vmdk"), { convert: true, smallBytes: 0 });
+    assert.equal(large.disk?.sha256, sampleNamed("good/plain.vmdk").rawSha256);
+    const refused = await inspect(sampleNamed("bad/ova-mf-sha1-wrong.ova"), {
+      convert: true,
+      smallBytes: 0,
+    });
+    assert.deepEqual([refused.reason?.code, refused.disk], ["manifest-mismatch", undefined]);
+  });
+
+  test("and without it there is none", async () => {
+    assert.equal((await inspect(sampleNamed("good/plain.vmdk"))).disk, undefined);
+  });
+});
+
+test("the text tells the disk, and each warning", () => {
+  const text = inspectText({
+    file: "x.ova",
+    verdict: "accepted",
+    packing: [],
+    otherDisks: [],
+    warnings: [warning("ovf-size", "the OVF says 1, the file has 2", { declared: 1 })],
+    checked: "everything",
+    disk: { format: "qcow2", sizeBytes: 12, sha256: "ab12" },
+  });
+  assert.match(
+    text,
+    /^accepted: "x\.ova"\n {2}warning: the OVF says 1, the file has 2 \(ovf-size\)\n/,
+  );
+  assert.match(text, /\n {2}disk {10}qcow2, 12 bytes\n {2}sha256 {8}ab12\n/);
+});
+
+test("an interruption ends the programs that convert, and leaves nothing behind", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "vmcatcher-one-"));
+  const work = join(directory, "work");
+  await mkdir(work);
+  try {
+    using _ = await replaceQemuImg(directory, `echo $$ > ${directory}/pid; exec sleep 60`);
+    const file = join(SAMPLES, "good/monolithic-sparse.vmdk"); // one that takes qemu-img
+    const inspecting = execa(
+      "node",
+      ["functions/cli/main.ts", "inspect", "--convert", "--directory", work, file],
+      { cwd: ROOT, reject: false },
+    );
+    const pid = await started(join(directory, "pid"));
+    assert.equal((await readdir(work)).length, 1);
+    inspecting.kill("SIGINT");
+    const { exitCode, stderr } = await inspecting;
+    assert.deepEqual([exitCode, stderr], [1, "vmcatcher-one: interrupted"]);
+    assert.ok(!existsSync(`/proc/${pid}`));
+    assert.deepEqual(await readdir(work), []);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
 test("without --full a large image is looked at, not read", async () => {
   const report = await inspect(sampleNamed("bad/ova-mf-sha1-wrong.ova"), { smallBytes: 0 });
   assert.deepEqual([report.verdict, report.checked], ["accepted", "headers"]);
@@ -69,6 +166,7 @@ test("the text cannot steer a terminal", () => {
     reason: { code: "x", sentence: "\u001B[0m", facts: { found: "\u0007" } },
     packing: [],
     otherDisks: [],
+    warnings: [],
     checked: "headers",
   });
   assert.doesNotMatch(text, /[^\n\P{Cc}]/u);
@@ -79,14 +177,13 @@ test("the command ends with 0, 1 or 2, prints JSON, and leaves nothing behind", 
   try {
     const run = (...args: readonly string[]) =>
       execa("node", ["functions/cli/main.ts", "inspect", ...args], {
-        cwd: join(import.meta.dirname, "../.."),
+        cwd: ROOT,
         env: { TMPDIR: directory },
         reject: false,
       });
-    const samplesDirectory = "test/fixtures/samples";
     const [good, bad, missing, usage] = await Promise.all([
-      run("--json", `${samplesDirectory}/good/plain.qcow2.xz`),
-      run("--format", "raw", `${samplesDirectory}/good/plain.vmdk`),
+      run("--json", `${SAMPLES}/good/plain.qcow2.xz`),
+      run("--format", "raw", `${SAMPLES}/good/plain.vmdk`),
       run("/nowhere"),
       run(),
     ]);
@@ -102,9 +199,15 @@ test("the command ends with 0, 1 or 2, prints JSON, and leaves nothing behind", 
   }
 });
 
+interface Asked {
+  readonly convert?: boolean;
+  readonly smallBytes?: number;
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
 async function inspect(
   sample: Sample,
-  { smallBytes }: { readonly smallBytes?: number } = {},
+  { convert: isConverted = false, smallBytes, settings = {} }: Asked = {},
 ): Promise<Report> {
   const directory = await mkdtemp(join(tmpdir(), "vmcatcher-one-"));
   try {
@@ -113,11 +216,26 @@ async function inspect(
     const question = {
       format: sample.declaredFormat,
       full: false,
-      config: readConfig({}),
+      convert: isConverted,
+      directory,
+      config: readConfig(settings),
       ...(smallBytes === undefined ? {} : { smallBytes }),
     };
-    return await inspectFile(file, question, AbortSignal.timeout(30_000));
+    const report = await inspectFile(file, question, AbortSignal.timeout(30_000));
+    assert.deepEqual(await readdir(directory), ["image"]);
+    return report;
   } finally {
     await rm(directory, { recursive: true });
+  }
+}
+
+/** Waits for a program that writes its process id first. */
+async function started(path: string): Promise<number> {
+  for (const end = performance.now() + 30_000; ; await sleep(20)) {
+    const text = await readFile(path, "utf8").catch(() => "");
+    if (text !== "") {
+      return Number(text);
+    }
+    assert.ok(performance.now() < end, "it has not been started");
   }
 }
