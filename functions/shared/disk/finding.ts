@@ -12,6 +12,8 @@ export interface Place {
   readonly container: "ova" | undefined;
   /** The file of the disk inside of the container. */
   readonly member: string | undefined;
+  /** Why it is that disk of the container: `boot mark`, `controller order`, …; see `ChosenBy`. */
+  readonly chosenBy: string | undefined;
   /** Ids of disks in the container that are not taken. */
   readonly otherDisks: readonly string[];
   /** Where the disk is in the file: one range, or several that follow each other (chunks of an OVA). */

@@ -54,6 +54,7 @@ export async function inspectContent(
   const place: Place = {
     container: undefined,
     member: undefined,
+    chosenBy: undefined,
     otherDisks: [],
     pieces: [{ offset: 0, size: reader.size }],
     digests: [],
@@ -112,10 +113,11 @@ async function inspectOva(reader: Reader, rules: Rules, signal: AbortSignal): Pr
   const place: Place = {
     container: "ova",
     member: found.declared.href,
+    chosenBy: found.chosenBy,
     otherDisks: found.otherDisks,
     pieces: found.pieces.map(({ offset, size }) => ({ offset, size })),
     digests: found.digests,
-    warnings: [],
+    warnings: found.warnings,
   };
   if (found.declared.compression === undefined) {
     const content = { reader: found.reader, allocatedBytes: found.reader.size };

@@ -1,10 +1,13 @@
 import { posix } from "node:path";
 import { MAX_MANIFEST_BYTES, parseManifest, type MemberDigest } from "./ova-manifest.ts";
 import { MAX_OVF_BYTES } from "./ovf-xml.ts";
-import { parseOvf, type OvfDisk } from "./ovf.ts";
+import type { ChosenBy } from "./boot-disk.ts";
+import { parseOvf } from "./ovf.ts";
+import type { OvfDisk } from "./ovf-disks.ts";
 import { joined, readExactly, windowOf, type Reader } from "./reader.ts";
 import { quoted, refusal } from "./refusal.ts";
 import { tarMembers, type TarMember } from "./tar-index.ts";
+import type { Warning } from "./warning.ts";
 
 /** The disk of an OVA that boots, and where it is. */
 export interface OvaDisk {
@@ -12,10 +15,12 @@ export interface OvaDisk {
   /** Where its bytes lie in the archive: more than one when the OVA keeps it in chunks. */
   readonly pieces: readonly TarMember[];
   readonly reader: Reader;
+  readonly chosenBy: ChosenBy;
   /** Ids of the disks that are not taken. */
   readonly otherDisks: readonly string[];
   /** What the manifest says about members; not verified yet. */
   readonly digests: readonly MemberDigest[];
+  readonly warnings: readonly Warning[];
 }
 
 /**
@@ -46,8 +51,10 @@ export async function findOvaDisk(archive: Reader, signal: AbortSignal): Promise
     declared: ovf.bootDisk,
     pieces,
     reader,
+    chosenBy: ovf.chosenBy,
     otherDisks: ovf.otherDisks,
     digests: await readManifest(archive, members, resolve),
+    warnings: ovf.warnings,
   };
 }
 
