@@ -27,6 +27,7 @@ function linesOf(report: Report): Readonly<Record<string, string>> {
     packed: packing.join(", "),
     container: container === undefined ? "" : "OVA",
     "boot disk": bootDisk === undefined ? "" : quoted(bootDisk),
+    "chosen by": report.chosenBy ?? "",
     "other disks":
       otherDisks.length === 0 ? "" : `${otherDisks.map(quoted).join(" ")}, not registered`,
     format: format === undefined ? "" : `${format} (${subformat ?? ""})`,

@@ -146,7 +146,7 @@ async function convert(
 }
 
 function reportFinding(log: Needed["log"], finding: Finding, sourceBytes: number): void {
-  const { container, packing, member, otherDisks } = finding;
+  const { container, packing, member, chosenBy, otherDisks } = finding;
   const disk =
     finding.packing === undefined
       ? {
@@ -155,7 +155,7 @@ function reportFinding(log: Needed["log"], finding: Finding, sourceBytes: number
           virtualSizeBytes: finding.virtualSizeBytes,
         }
       : {};
-  log.info({ container, packing, member, ...disk, sourceBytes }, "image inspected");
+  log.info({ container, packing, member, chosenBy, ...disk, sourceBytes }, "image inspected");
   if (otherDisks.length > 0) {
     log.info({ member, otherDisks }, "the appliance has further disks, which are not registered");
   }

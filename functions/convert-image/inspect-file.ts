@@ -29,6 +29,8 @@ export interface Report {
   readonly packing: readonly Packing[];
   /** The file in the container of the disk that boots, which is the one that is registered. */
   readonly bootDisk?: string;
+  /** How that is known. */
+  readonly chosenBy?: string;
   /** Ids of the container's disks that are not registered. */
   readonly otherDisks: readonly string[];
   readonly format?: DiskFormat;
@@ -192,10 +194,11 @@ async function madeDisk(
   return { format, sizeBytes: size, sha256 };
 }
 
-function placeOf({ container, member, otherDisks, warnings }: Finding): Partial<Report> {
+function placeOf({ container, member, chosenBy, otherDisks, warnings }: Finding): Partial<Report> {
   return {
     ...(container === undefined ? {} : { container }),
     ...(member === undefined ? {} : { bootDisk: member }),
+    ...(chosenBy === undefined ? {} : { chosenBy }),
     otherDisks,
     warnings,
   };

@@ -56,6 +56,12 @@ test("the report tells how an image is packed, what is in it, and what is not ta
   );
   const member = await inspect(sampleNamed("good/gzip-qcow2-disk.ova"));
   assert.deepEqual([member.packing, member.format], [["gzip"], "qcow2"]);
+  const marked = await inspect(sampleNamed("boot-attribute.ova.packed.gz"));
+  assert.equal(marked.chosenBy, "boot mark");
+  assert.match(
+    inspectText(marked),
+    /\n {2}boot disk {5}"22222222-\S+"\n {2}chosen by {5}boot mark\n/,
+  );
   const several = await inspect(sampleNamed("good/empty-second-disk.ova"));
   assert.equal(several.otherDisks.length, 1);
 });

@@ -3,6 +3,7 @@ import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { Attempt } from "../../functions/convert-image/attempt.ts";
+import { foreseenArtifact } from "../../functions/convert-image/foreseen-artifact.ts";
 import { finishedArtifact } from "../../functions/convert-image/finished-artifact.ts";
 import { systemClock } from "../../functions/shared/time/clock.ts";
 import { recordingLog } from "../shared/worker/recording-log.ts";
@@ -35,6 +36,21 @@ describe("what is unusual about an image that is taken", () => {
     );
     assert.ok(Object.keys(Object(warned[0]?.["facts"])).length > 0);
     assert.match(String(warned[0]?.["text"]), /OVF/);
+  });
+
+  test("is foreseen", async () => {
+    await using site = await Site.create();
+    const job = await pinned(site, UNUSUAL);
+    const foresight = {
+      config: site.config,
+      full: false,
+      tell: () => undefined,
+      standsFor: () => undefined,
+    };
+    const foreseen = () => foreseenArtifact({ job, unchanged: false }, foresight, patience());
+    assert.deepEqual((await foreseen()).artifact?.warnings, CODES);
+    await convert(job, site);
+    assert.deepEqual((await foreseen()).artifact?.warnings, CODES, "of a finished disk");
   });
 
   test("is not told of an image that is refused in the end", async () => {
