@@ -52,7 +52,7 @@ export interface VersionOverview extends ImageOverview {
 /** An image as the operator sees it. */
 export function imageOverview(image: Image): ImageOverview {
   const { attributes } = image;
-  const warnings = attributes.get(WARNINGS);
+  const warnings = warningCodesIn(attributes.get(WARNINGS) ?? "");
   return {
     id: image.id,
     name: image.name,
@@ -68,7 +68,7 @@ export function imageOverview(image: Image): ImageOverview {
     sha512: (attributes.get(SHA512) ?? attributes.get(ANNOUNCED_SHA512))?.toLowerCase(),
     job: attributes.get(JOB),
     eventTime: eventTime(image) || undefined,
-    warnings: warnings === undefined ? undefined : warningCodesIn(warnings),
+    warnings: warnings.length === 0 ? undefined : warnings,
   };
 }
 
