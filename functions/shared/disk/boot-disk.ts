@@ -73,10 +73,10 @@ function candidatesOf(
   disks: readonly DeclaredDisk[],
   drives: readonly Drive[],
 ): readonly Candidate[] {
-  const inOrder = new Set([...drives.map(({ disk }) => disk), ...disks]);
-  return [...inOrder].flatMap((disk) => {
+  const byDisk = Map.groupBy(drives, ({ disk }) => disk);
+  return [...new Set([...byDisk.keys(), ...disks])].flatMap((disk) => {
     const { file } = disk;
-    const own = drives.filter((drive) => drive.disk === disk);
+    const own = byDisk.get(disk) ?? [];
     const numbers = [disk, ...own].map(({ bootOrder }) => sortable(bootOrder));
     const [place] = own.map((drive) => drive.place).sort(compare);
     const isMarked = [disk, ...own].some((one) => one.isMarked);
@@ -107,12 +107,13 @@ function choose(candidates: readonly Candidate[]): {
   throw refusal("ovf-no-disk", "the OVF has no disk with a content");
 }
 
-/** All that none comes before. */
+/** The first, and all that are equal to it. */
 function lowest(
   candidates: readonly Candidate[],
   by: (a: Candidate, b: Candidate) => number,
 ): readonly Candidate[] {
-  return candidates.filter((one) => candidates.every((other) => by(one, other) <= 0));
+  const [first] = candidates.toSorted(by);
+  return first === undefined ? [] : candidates.filter((one) => by(one, first) === 0);
 }
 
 function compare(a: Place = [], b: Place = []): number {

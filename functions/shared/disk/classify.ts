@@ -8,9 +8,14 @@ import { refusal } from "./refusal.ts";
 /**
  * Decides what an image is: exactly one thing, and the one that it is said to be. What is packed may be anything inside.
  * @param claim undefined when nothing is said: then what is found counts
+ * @param isBeside whether a file that the image names lies beside it
  * @throws GiveUp `empty`, `multiple-formats`, `format-mismatch`, `iso`, `encrypted`, `unsupported-compression`, and as the formats
  */
-export async function classify(reader: Reader, claim: Claim | undefined): Promise<Claim | Packing> {
+export async function classify(
+  reader: Reader,
+  claim: Claim | undefined,
+  isBeside?: (name: string) => boolean,
+): Promise<Claim | Packing> {
   if (reader.size === 0) {
     throw refusal("empty", "the image is empty");
   }
@@ -53,7 +58,7 @@ export async function classify(reader: Reader, claim: Claim | undefined): Promis
       },
     );
   }
-  await refuseKinds(signature, reader);
+  await refuseKinds(signature, reader, isBeside);
   return actual;
 }
 
@@ -71,7 +76,11 @@ const CLAIMS: ReadonlyMap<Signature, Claim> = new Map([
 ]);
 
 /** VMDK is a family; only its sparse extents are read. */
-async function refuseKinds(signature: Signature | undefined, reader: Reader): Promise<void> {
+async function refuseKinds(
+  signature: Signature | undefined,
+  reader: Reader,
+  isBeside: ((name: string) => boolean) | undefined,
+): Promise<void> {
   if (signature === "vmdk-cowd" || signature === "vmdk-sesparse") {
     throw refusal(
       "unsupported-subformat",
@@ -80,6 +89,6 @@ async function refuseKinds(signature: Signature | undefined, reader: Reader): Pr
   }
   if (signature === "vmdk-descriptor") {
     const MAX_DESCRIPTOR_BYTES = 65_536;
-    throw refuseDescriptor((await reader.read(0, MAX_DESCRIPTOR_BYTES)).toString("utf8"));
+    throw refuseDescriptor((await reader.read(0, MAX_DESCRIPTOR_BYTES)).toString("utf8"), isBeside);
   }
 }

@@ -146,11 +146,11 @@ async function inspectOva(reader: Reader, rules: Rules, signal: AbortSignal): Pr
 /** The disk of an OVA, which is a disk at last. */
 async function inspectMember(
   content: Content,
-  { declared }: OvaDisk,
+  { declared, isBeside, warnings }: OvaDisk,
   limits: Limits,
   signal: AbortSignal,
-): Promise<Disk & { readonly format: DiskFormat }> {
-  const kind = await classify(content.reader, undefined);
+): Promise<Disk & Pick<Inspection, "format" | "warnings">> {
+  const kind = await classify(content.reader, undefined, isBeside);
   if (kind === "ova") {
     throw refusal("format-mismatch", `${quoted(declared.href)} in the OVA is an archive again`);
   }
@@ -161,8 +161,7 @@ async function inspectMember(
     );
   }
   const disk = await inspectFormat(content, kind, limits, signal);
-  checkCapacity(declared, disk.virtualSizeBytes);
-  return disk;
+  return { ...disk, warnings: [...warnings, ...checkCapacity(declared, disk.virtualSizeBytes)] };
 }
 
 /** A container may hold something packed; what is packed may not. */

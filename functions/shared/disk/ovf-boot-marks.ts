@@ -16,11 +16,13 @@ export function numberInOrder(element: Element): number | undefined {
     .find((value) => value > 0);
 }
 
-/** The drives that VMware's boot order names, first to last: their `InstanceID`. */
-export function bootSections(envelope: Element): readonly string[] {
-  return elementsNamed(envelope, "BootOrderSection")
+/** The places of drives in VMware's boot order, from 1, by their `InstanceID`. */
+export function bootSections(envelope: Element): ReadonlyMap<string, number> {
+  const drives = elementsNamed(envelope, "BootOrderSection")
     .filter((section) => ["", "disk"].includes(attributeOf(section, "type").toLowerCase()))
-    .map((section) => attributeOf(section, "instanceId"));
+    .map((section) => attributeOf(section, "instanceId"))
+    .filter((id) => id !== "");
+  return new Map(drives.map((id, index) => [id, index + 1] as const).toReversed());
 }
 
 const MARKS = ["boot", "isbootable", "bootable"];

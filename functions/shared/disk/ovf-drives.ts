@@ -8,7 +8,9 @@ export interface Drive {
   readonly disk: DeclaredDisk;
   /** It reads CDs or floppies. */
   readonly isRemovable: boolean;
+  /** As of `DeclaredDisk`, said of the drive. */
   readonly isMarked: boolean;
+  /** As of `DeclaredDisk`, said of the drive. */
   readonly bootOrder: number | undefined;
   /** Address of its controller, number of its controller, address there; what is not said is undefined. */
   readonly place: readonly (number | undefined)[];
@@ -38,13 +40,11 @@ export function readDrives(
     const isRemovable = [item, parent].some(
       (one) => one !== undefined && REMOVABLE.has(textOf(one, "ResourceType")),
     );
-    const section = sections.indexOf(instanceOf(item));
     return disksIn(item, find, isRemovable).map((disk) => ({
       disk,
       isRemovable,
-      isMarked: disk.isMarked || isMarked(item) || connections(item).some(isBootable),
-      bootOrder:
-        disk.bootOrder ?? numberInOrder(item) ?? (section === -1 ? undefined : section + 1),
+      isMarked: isMarked(item) || connections(item).some(isBootable),
+      bootOrder: numberInOrder(item) ?? sections.get(instanceOf(item)),
       place: placeOf(item, parents),
     }));
   });

@@ -34,12 +34,18 @@ export function checkEmbeddedDescriptor(text: string): string {
   return createType;
 }
 
-/** Says why a VMDK that is nothing but a descriptor is refused: all that it describes is in other files. */
-export function refuseDescriptor(text: string): Error {
+/**
+ * Says why a VMDK that is nothing but a descriptor is refused: all that it describes is in other files.
+ * @param isBeside whether a file of that name lies beside it; when nobody knows, the ones without a folder do
+ */
+export function refuseDescriptor(
+  text: string,
+  isBeside: (file: string) => boolean = (file) => !file.includes("/"),
+): Error {
   const descriptor = parse(text);
   checkParent(descriptor);
   const outside = descriptor.extents.find(
-    ({ type, file }) => type !== "ZERO" && (file.includes("/") || type.includes("DEVICE")),
+    ({ type, file }) => type !== "ZERO" && (type.includes("DEVICE") || !isBeside(file)),
   );
   if (outside !== undefined) {
     return refusal(
