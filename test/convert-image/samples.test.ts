@@ -28,6 +28,14 @@ const ROWS: ReadonlyMap<string, string> = new Map([
   ["bad/ova-size-lie.ova", "O11: "],
 ]);
 
+/** What is said of some that are taken. */
+const WARNINGS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["bad/ova-capacity-mismatch.ova", ["ovf-capacity"]],
+  ["ovf-size-wrong.ova", ["ovf-size"]],
+  ["capacity-is-file-size.ova", ["ovf-capacity"]],
+  ["undeclared-prefix.ova", ["ovf-prefix"]],
+]);
+
 const everySample = [...samples, ...fieldSamples];
 const accepted = everySample.filter(({ verdict }) => verdict === "accept");
 const refused = everySample.filter(({ verdict }) => verdict === "reject");
@@ -46,6 +54,7 @@ describe("the manifests", { concurrency: 4 }, () => {
       assert.ok(artifact);
       assert.equal(await digestOf(artifact.path, "sha256"), sample.rawSha256);
       assert.equal(artifact.format, "raw");
+      assert.deepEqual(artifact.warnings, WARNINGS.get(sample.file) ?? []);
       assert.equal(artifact.virtualSizeBytes, sample.virtualSize ?? artifact.sizeBytes);
       assert.equal(artifact.sizeBytes, artifact.virtualSizeBytes);
     });

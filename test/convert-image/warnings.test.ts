@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 import { Attempt } from "../../functions/convert-image/attempt.ts";
 import { foreseenArtifact } from "../../functions/convert-image/foreseen-artifact.ts";
 import { finishedArtifact } from "../../functions/convert-image/finished-artifact.ts";
+import { removeStaged } from "../../functions/shared/staging/staging.ts";
 import { systemClock } from "../../functions/shared/time/clock.ts";
 import { recordingLog } from "../shared/worker/recording-log.ts";
 import { sampleNamed } from "../fixtures/samples/samples.ts";
@@ -93,15 +94,13 @@ describe("a disk and what is unusual about its image", () => {
     return { job, found, make, paths: (end: string) => join(directory, `${job.id}.${end}`) };
   };
 
-  test("the disk comes last: after a crash in between it is made again, and only then is there a result", async () => {
+  test("both are found, and the warnings are removed with all that the job has staged", async () => {
     await using site = await Site.create();
-    const { found, make, paths } = await finish(site, CODES);
-    await make();
-    await rm(paths("raw")); // as it is before the last rename
-    assert.equal(await readFile(paths("warnings"), "utf8"), "ovf-size");
-    assert.equal(await found(), undefined);
+    const { job, found, make } = await finish(site, CODES);
     await make();
     assert.deepEqual((await found())?.warnings, CODES);
+    await removeStaged(site.config, job);
+    assert.deepEqual(await site.staged(), []);
   });
 
   test("what another version has seen before a crash does not stay when this one sees nothing", async () => {
@@ -119,13 +118,14 @@ describe("a disk and what is unusual about its image", () => {
     assert.deepEqual((await found())?.warnings, []);
   });
 
-  test("nothing is noted of an attempt that another one has ended", async () => {
+  test("whoever crashes before the disk is finished leaves the warnings, and no disk without them", async () => {
     await using site = await Site.create();
-    const { job } = await finish(site, []);
-    const { stagingDirectory: directory } = site.config;
-    await using attempt = await Attempt.begin(directory, job.id, systemClock);
+    const { job, found, paths } = await finish(site, CODES);
+    await using attempt = await Attempt.begin(site.config.stagingDirectory, job.id, systemClock);
     const disk = await attempt.createFile();
-    await rm(disk.path);
+    await rm(disk.path); // so that the last step fails
     await assert.rejects(attempt.finish(disk, "raw", CODES), { name: "RetryLater" });
+    assert.equal(await readFile(paths("warnings"), "utf8"), "ovf-size");
+    assert.equal(await found(), undefined);
   });
 });
