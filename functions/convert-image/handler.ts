@@ -84,8 +84,9 @@ async function convert(
   }
   const before = await source.stat({ bigint: true });
   const sourceBytes = Number(before.size);
-  const { maxVirtualSizeBytes, severalDisks } = config;
-  const rules = { claim: claimOf(job.source.format), maxVirtualSizeBytes, severalDisks };
+  const { maxVirtualSizeBytes, severalDisks, unrecognised } = config;
+  const claim = claimOf(job.source.format);
+  const rules = { claim, maxVirtualSizeBytes, severalDisks, unrecognised };
   const finding = await inspectImage(source, rules, signal);
   reportFinding(log, finding, sourceBytes);
 
@@ -130,7 +131,7 @@ async function convert(
     signal,
   );
   await unchangedSince(source, before);
-  const sizeBytes = await inspectOutput(output, config, inspection, signal);
+  const { sizeBytes } = await inspectOutput(output, config, inspection, signal);
   const path = await attempt.finish(output, config.format);
   const { virtualSizeBytes } = inspection;
   log.info({ path, sizeBytes, virtualSizeBytes }, "image converted");

@@ -45,7 +45,12 @@ export interface Question {
   readonly smallBytes?: number;
   readonly config: Pick<
     Config,
-    "format" | "maxVirtualSizeBytes" | "severalDisks" | "convertTimeoutSeconds" | "convertWorkers"
+    | "format"
+    | "maxVirtualSizeBytes"
+    | "severalDisks"
+    | "unrecognised"
+    | "convertTimeoutSeconds"
+    | "convertWorkers"
   >;
 }
 
@@ -94,8 +99,9 @@ async function examine(
   await using source = await openImage(file);
   const { size } = await source.stat();
   note({ fileBytes: size });
-  const { maxVirtualSizeBytes, severalDisks } = config;
-  const finding = await inspectImage(source, { claim, maxVirtualSizeBytes, severalDisks }, signal);
+  const { maxVirtualSizeBytes, severalDisks, unrecognised } = config;
+  const rules = { claim, maxVirtualSizeBytes, severalDisks, unrecognised };
+  const finding = await inspectImage(source, rules, signal);
   const packing = finding.packing === undefined ? [] : [finding.packing];
   note({ packing, ...placeOf(finding) });
   await using workspace = await TemporaryWorkspace.create();
