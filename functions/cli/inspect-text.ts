@@ -32,6 +32,7 @@ function linesOf(report: Report): Readonly<Record<string, string>> {
       otherDisks.length === 0 ? "" : `${otherDisks.map(quoted).join(" ")}, not registered`,
     format: format === undefined ? "" : `${format} (${subformat ?? ""})`,
     "virtual size": bytes(report.virtualSizeBytes),
+    content: report.evidence?.join(", ") ?? "",
     data: report.dataBytes === undefined ? "" : `at most ${bytes(report.dataBytes)}`,
     checked:
       report.verdict === "refused"

@@ -2,10 +2,10 @@ import type { AvailableJob } from "../job/job.ts";
 import type { Converted } from "../job/artifact.ts";
 import type { Deps } from "../shared/step/deps.ts";
 import { directDatastore, type Asking } from "../shared/datastore/direct-datastore.ts";
-import type { Finding, Inspection } from "../shared/disk/finding.ts";
+import type { Finding } from "../shared/disk/finding.ts";
 import { inspectImage } from "../shared/disk/inspect-image.ts";
 import { claimOf } from "../shared/disk/known-formats.ts";
-import { codesOf } from "../shared/disk/warning.ts";
+import { codesOf, type Warning } from "../shared/disk/warning.ts";
 import { GiveUp } from "../shared/step/errors.ts";
 import { isInside, removeStaged } from "../shared/staging/staging.ts";
 import { Attempt } from "./attempt.ts";
@@ -85,8 +85,9 @@ async function convert(
   }
   const before = await source.stat({ bigint: true });
   const sourceBytes = Number(before.size);
-  const { maxVirtualSizeBytes, severalDisks } = config;
-  const rules = { claim: claimOf(job.source.format), maxVirtualSizeBytes, severalDisks };
+  const { maxVirtualSizeBytes, severalDisks, unrecognised } = config;
+  const claim = claimOf(job.source.format);
+  const rules = { claim, maxVirtualSizeBytes, severalDisks, unrecognised };
   const finding = await inspectImage(source, rules, signal);
   reportFinding(log, finding, sourceBytes);
 
@@ -107,7 +108,7 @@ async function convert(
       format,
       sizeBytes: sourceBytes,
       virtualSizeBytes,
-      warnings: reportWarnings(log, finding),
+      warnings: reportWarnings(log, finding.warnings),
     };
     return sha1 === undefined ? disk : { ...disk, sha1 };
   }
@@ -137,8 +138,9 @@ async function convert(
     signal,
   );
   await unchangedSince(source, before);
-  const sizeBytes = await inspectOutput(output, config, inspection, signal);
-  const warnings = reportWarnings(log, inspection);
+  const finished = await inspectOutput(output, config, inspection, signal);
+  const { sizeBytes } = finished;
+  const warnings = reportWarnings(log, [...inspection.warnings, ...finished.warnings]);
   const path = await attempt.finish(output, config.format, warnings);
   const { virtualSizeBytes } = inspection;
   log.info({ path, sizeBytes, virtualSizeBytes }, "image converted");
@@ -153,6 +155,7 @@ function reportFinding(log: Needed["log"], finding: Finding, sourceBytes: number
           format: finding.format,
           subformat: finding.subformat,
           virtualSizeBytes: finding.virtualSizeBytes,
+          evidence: finding.evidence,
         }
       : {};
   log.info({ container, packing, member, chosenBy, ...disk, sourceBytes }, "image inspected");
@@ -166,7 +169,7 @@ function reportFinding(log: Needed["log"], finding: Finding, sourceBytes: number
  * a finished disk does not look again. So the log has it once, or once more after a crash in between.
  * @returns the codes
  */
-function reportWarnings(log: Needed["log"], { warnings }: Inspection): readonly string[] {
+function reportWarnings(log: Needed["log"], warnings: readonly Warning[]): readonly string[] {
   for (const { code, sentence, facts } of warnings) {
     log.warn({ warning: code, facts }, sentence);
   }

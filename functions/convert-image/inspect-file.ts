@@ -1,5 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
-import { inspectOutput } from "./inspect-output.ts";
+import { inspectOutput, type FinishedDisk } from "./inspect-output.ts";
 import { WHOLE_FILE } from "./content-digests.ts";
 import { digestsOf } from "./digests-of.ts";
 import { noSpace } from "./no-space.ts";
@@ -38,6 +38,8 @@ export interface Report {
   readonly virtualSizeBytes?: number;
   /** At most so many bytes does the disk occupy as a sparse raw file. */
   readonly dataBytes?: number;
+  /** What says that its content is a disk, in words; absent where that could not be looked for. */
+  readonly evidence?: readonly string[];
   /** What is unusual about it; it is taken all the same. */
   readonly warnings: readonly Warning[];
   /** Whether everything was read, or headers and tables only. */
@@ -69,7 +71,12 @@ export interface Question {
   readonly smallBytes?: number;
   readonly config: Pick<
     Config,
-    "format" | "maxVirtualSizeBytes" | "severalDisks" | "convertTimeoutSeconds" | "convertWorkers"
+    | "format"
+    | "maxVirtualSizeBytes"
+    | "severalDisks"
+    | "unrecognised"
+    | "convertTimeoutSeconds"
+    | "convertWorkers"
   >;
 }
 
@@ -119,8 +126,9 @@ async function examine(
   await using source = await openImage(file);
   const { size } = await source.stat();
   note({ fileBytes: size });
-  const { maxVirtualSizeBytes, severalDisks } = config;
-  const finding = await inspectImage(source, { claim, maxVirtualSizeBytes, severalDisks }, signal);
+  const { maxVirtualSizeBytes, severalDisks, unrecognised } = config;
+  const rules = { claim, maxVirtualSizeBytes, severalDisks, unrecognised };
+  const finding = await inspectImage(source, rules, signal);
   const packing = finding.packing === undefined ? [] : [finding.packing];
   note({ packing, ...placeOf(finding) });
   await using workspace = await TemporaryWorkspace.create(directory);
@@ -132,11 +140,16 @@ async function examine(
     subformat: inspection.subformat,
     virtualSizeBytes: inspection.virtualSizeBytes,
     dataBytes: inspection.dataBytes,
+    ...(inspection.format === "raw" ? { evidence: inspection.evidence } : {}),
   });
   if (full || convert || size + inspection.dataBytes <= smallBytes) {
     const means = { workspace, config };
-    const output = await readAll(source, finding, image, means, signal);
-    note({ checked: "everything" });
+    const { output, evidence, warnings } = await readAll(source, finding, image, means, signal);
+    note({
+      ...(evidence === undefined ? {} : { evidence }),
+      warnings: [...inspection.warnings, ...warnings],
+      checked: "everything",
+    });
     if (convert) {
       note({ disk: await madeDisk(output, inspection, means, signal) });
     }
@@ -157,16 +170,18 @@ async function readAll(
   image: UnpackedImage,
   { workspace, config }: Means,
   signal: AbortSignal,
-): Promise<FileHandle> {
+): Promise<FinishedDisk & { readonly output: FileHandle }> {
   if (finding.digests.length > 0) {
     await verifyContent(source, { sha512: undefined, digests: finding.digests }, signal);
   }
   const isDisk = config.format === "raw" && isPlainRaw(finding); // as a pin, which is not copied either
-  const { handle } = isDisk
+  const { handle: output } = isDisk
     ? { handle: source }
     : await produceDisk(image, { workspace, config }, signal);
-  await inspectOutput({ handle }, config, image.inspection, signal);
-  return handle;
+  return {
+    output,
+    ...(await inspectOutput({ handle: output }, config, image.inspection, signal)),
+  };
 }
 
 /**

@@ -82,7 +82,7 @@ export async function refuseNestedGuest(
   const guestRange = { offset: 0, size: Math.min(HEAD_BYTES, virtualSizeBytes) };
   const common = { source, target: probe.path, virtualSizeBytes, timeoutSeconds };
   await convertDisk({ ...common, guestRange, format: "raw" }, signal);
-  await refuseNested(probe.handle);
+  await refuseNested(probe.handle, virtualSizeBytes);
 }
 
 const HEAD_BYTES = 65_536;

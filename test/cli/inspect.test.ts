@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { inspectFile, type Report } from "../../functions/convert-image/inspect-file.ts";
 import { inspectText } from "../../functions/cli/inspect-text.ts";
-import { warning } from "../../functions/shared/disk/warning.ts";
+import { codesOf, warning } from "../../functions/shared/disk/warning.ts";
 import { readConfig } from "../../functions/shared/settings/config.ts";
 import { convert, pinned, replaceQemuImg, Site } from "../convert-image/site.ts";
 import { layOut, sampleNamed, type Sample } from "../fixtures/samples/samples.ts";
@@ -113,6 +113,38 @@ describe("inspect --convert ends in the digest of the disk that the chain would 
   test("and without it there is none", async () => {
     assert.equal((await inspect(sampleNamed("good/plain.vmdk"))).disk, undefined);
   });
+});
+
+test("the report tells what says that there is a disk, where that can be seen", async () => {
+  const raw = await inspect(sampleNamed("good/plain.raw.bz2"), { smallBytes: 0 });
+  assert.deepEqual(raw.evidence, ["partition table (MBR)"]);
+  assert.match(inspectText(raw), /\n {2}content {7}partition table \(MBR\)\n/);
+  const vmdk = sampleNamed("good/plain.vmdk");
+  assert.deepEqual((await inspect(vmdk)).evidence, ["partition table (MBR)"]);
+  assert.equal((await inspect(vmdk, { smallBytes: 0 })).evidence, undefined);
+});
+
+test("a disk of which nothing says that it is one is taken with a warning, packed in whatever, or refused", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "vmcatcher-one-"));
+  try {
+    const raw = join(directory, "raw");
+    await writeFile(raw, Buffer.alloc(2 ** 20, "\u0001"));
+    await execa("qemu-img", ["convert", "-O", "vmdk", "-f", "raw", raw, join(directory, "vmdk")]);
+    for (const format of ["raw", "vmdk"]) {
+      const asked = (settings: Readonly<Record<string, string>>) =>
+        inspectFile(
+          join(directory, format),
+          { format, full: true, config: readConfig(settings) },
+          AbortSignal.timeout(30_000),
+        );
+      const { evidence, warnings } = await asked({});
+      assert.deepEqual([evidence, codesOf(warnings)], [[], ["unrecognised"]], format);
+      const refused = await asked({ VMCATCHER_ONE_UNRECOGNISED: "refuse" });
+      assert.equal(refused.reason?.code, "unrecognised", format);
+    }
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 });
 
 test("the text tells the disk, and each warning", () => {

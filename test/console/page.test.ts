@@ -178,7 +178,10 @@ describe("the page", () => {
     const doubtful = versionsOf(1, { attributes: { WARNINGS: "unrecognised" } });
     for (const query of ["", `?image=${identifierOf(1)}`]) {
       const text = await markup(of(doubtful), query);
-      assert.match(text, /<li><bdi>unrecognised: doubtful, nothing was found in its raw file/);
+      assert.match(
+        text,
+        /<li><bdi>unrecognised: doubtful, nothing in the disk says that it is one/,
+      );
       assert.match(text, /<span class="pill attention">check</);
       const next = versionsOf(1, { versions: 4 }).map((image) => ({
         ...image,

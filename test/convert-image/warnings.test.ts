@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { execa } from "execa";
 import { Attempt } from "../../functions/convert-image/attempt.ts";
 import { foreseenArtifact } from "../../functions/convert-image/foreseen-artifact.ts";
 import { finishedArtifact } from "../../functions/convert-image/finished-artifact.ts";
@@ -10,7 +11,7 @@ import { systemClock } from "../../functions/shared/time/clock.ts";
 import { recordingLog } from "../shared/worker/recording-log.ts";
 import { sampleNamed } from "../fixtures/samples/samples.ts";
 import { jobFor } from "./job.ts";
-import { convert, patience, pinned, Site } from "./site.ts";
+import { convert, digestOf, patience, pinned, Site } from "./site.ts";
 
 /** An OVA whose OVF declares another length of the disk's file. */
 const UNUSUAL = "ovf-size-wrong.ova";
@@ -37,6 +38,30 @@ describe("what is unusual about an image that is taken", () => {
     );
     assert.ok(Object.keys(Object(warned[0]?.["facts"])).length > 0);
     assert.match(String(warned[0]?.["text"]), /OVF/);
+  });
+
+  test("comes to light by the conversion, too", async () => {
+    await using site = await Site.create();
+    const { log, lines } = recordingLog();
+    const raw = join(site.directory, "raw");
+    await writeFile(raw, Buffer.alloc(2 ** 20, "\u0001"));
+    await execa("qemu-img", ["convert", "-O", "vmdk", "-f", "raw", raw, site.pin]);
+    const job = jobFor(site.pin, { sha512: await digestOf(site.pin, "sha512") });
+    const { artifact } = await convert(job, { deps: { ...site.deps, log } });
+    assert.deepEqual(artifact?.warnings, ["unrecognised"]);
+    const warned = lines.filter(({ level }) => level === "warn");
+    assert.deepEqual(
+      warned.map(({ warning }) => warning),
+      ["unrecognised"],
+    );
+  });
+
+  test("of a pin that is the disk itself is told, too", async () => {
+    await using site = await Site.create();
+    await writeFile(site.pin, Buffer.alloc(2 ** 20, "\u0001"));
+    const job = jobFor(site.pin, { sha512: await digestOf(site.pin, "sha512"), format: "RAW" });
+    const { artifact } = await convert(job, site);
+    assert.deepEqual([artifact?.path, artifact?.warnings], [site.pin, ["unrecognised"]]);
   });
 
   test("is foreseen", async () => {

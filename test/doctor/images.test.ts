@@ -84,7 +84,7 @@ describe("doctor on images", () => {
     const attributes = { ...live, VMCATCHER_ONE_WARNINGS: "ovf-size unrecognised" };
     simulator.addImage({ name: "z", attributes });
     const expected = {
-      seen: /image 2 z has the warning unrecognised: doubtful, nothing was found/,
+      seen: /image 2 z has the warning unrecognised: doubtful, nothing in the disk says/,
       fix: /start a VM from it; if that works, empty .*VMCATCHER_ONE_WARNINGS \(oneimage update 2\)/,
     };
     await installation.tells("doubtful-images", { severity: "warning", ...expected });

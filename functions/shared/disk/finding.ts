@@ -30,6 +30,8 @@ export interface Inspection extends Place {
   readonly format: DiskFormat;
   readonly subformat: string;
   readonly virtualSizeBytes: number;
+  /** What says that the content is a disk, in words, as far as it can be seen: for now of a raw disk only. */
+  readonly evidence: readonly string[];
   /** Upper bound of what a sparse raw copy occupies. */
   readonly dataBytes: number;
   /** As of `Disk`. */
@@ -54,6 +56,8 @@ export interface Rules extends Limits {
   readonly claim: Claim | undefined;
   /** As the setting; by default the disk that boots is taken. */
   readonly severalDisks?: Config["severalDisks"];
+  /** As the setting; by default what nobody recognises as a disk is registered, with a warning. */
+  readonly unrecognised?: Config["unrecognised"];
 }
 
 /** Bytes to inspect, and what they occupy on disk. */

@@ -2,7 +2,7 @@ import type { Facts } from "../step/errors.ts";
 
 /** What is unusual about an image that is taken all the same: stable codes, as of refusals. */
 export type WarningCode =
-  /** A raw disk in which nothing is found that disks begin with. */
+  /** A disk in which nothing is found that disks begin with. */
   | "unrecognised"
   /** Of several disks nothing tells which one boots. */
   | "boot-disk-unknown"
@@ -42,7 +42,7 @@ export function warningSentence(code: string): string {
 
 const SENTENCES: ReadonlyMap<string, string> = new Map(
   Object.entries({
-    unrecognised: "doubtful, nothing was found in its raw file that disks begin with",
+    unrecognised: "doubtful, nothing in the disk says that it is one",
     "boot-disk-unknown": "nothing told which of the appliance's disks boots: check that it does",
     "ovf-size": "its OVF declares another length of the disk's file",
     "ovf-capacity": "its OVF declares another virtual size than the disk has",

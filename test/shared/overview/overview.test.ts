@@ -265,7 +265,7 @@ describe("an overview", () => {
       ],
     );
     const [known, unknown] = u?.notes.map(({ text }) => text) ?? [];
-    assert.match(known ?? "", /^unrecognised: doubtful, nothing was found in its raw file/);
+    assert.match(known ?? "", /^unrecognised: doubtful, nothing in the disk says that it is one/);
     assert.match(unknown ?? "", /of-tomorrow, which this version does not know/);
     assert.deepEqual(u?.live?.warnings, ["unrecognised", "of-tomorrow"]);
     assert.deepEqual(u?.versions[0]?.warnings, ["ovf-size"]);
