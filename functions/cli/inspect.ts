@@ -17,8 +17,8 @@ export function inspectCommand(): Command {
       "after",
       `
 Exit codes: 0 accepted, 1 refused (or a program or space is missing, which is said on standard error), 2 wrong usage.
-Of the settings, VMCATCHER_ONE_MAX_VIRTUAL_SIZE_GIB, VMCATCHER_ONE_SEVERAL_DISKS and VMCATCHER_ONE_FORMAT matter. What is packed is
-unpacked below TMPDIR. Nothing else is written, and no service is asked.`,
+Of the settings, VMCATCHER_ONE_MAX_VIRTUAL_SIZE_GIB, VMCATCHER_ONE_SEVERAL_DISKS, VMCATCHER_ONE_UNRECOGNISED and
+VMCATCHER_ONE_FORMAT matter. What is packed is unpacked below TMPDIR. Nothing else is written, and no service is asked.`,
     )
     .action(
       async (
