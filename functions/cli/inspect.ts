@@ -20,9 +20,10 @@ export function inspectCommand(): Command {
       "after",
       `
 Exit codes: 0 accepted, 1 refused (or a program or space is missing, which is said on standard error), 2 wrong usage.
-Of the settings, VMCATCHER_ONE_MAX_VIRTUAL_SIZE_GIB, VMCATCHER_ONE_SEVERAL_DISKS and VMCATCHER_ONE_FORMAT matter. What is packed is
-unpacked below TMPDIR or in the directory that is given; with --convert the disk is made there, too (of RAW as it is, nothing). It needs
-the room for that, and all of it is removed at the end. Nothing else is written, and no service is asked.`,
+Of the settings, VMCATCHER_ONE_MAX_VIRTUAL_SIZE_GIB, VMCATCHER_ONE_SEVERAL_DISKS, VMCATCHER_ONE_UNRECOGNISED and
+VMCATCHER_ONE_FORMAT matter. What is packed is unpacked below TMPDIR or in the directory that is given; with --convert the disk is
+made there, too (of RAW as it is, nothing). It needs the room for that, and all of it is removed at the end. Nothing else is written,
+and no service is asked.`,
     )
     .action(
       async (

@@ -5,6 +5,7 @@ import { disagreement } from "./differential.ts";
 import { mutant, type Input, type Pool } from "./inputs.ts";
 import { judge } from "./judge.ts";
 import { randomFrom, seedOf } from "./random.ts";
+import { rawFault } from "./raw.ts";
 import { unpackingFault } from "./unpacking.ts";
 
 /** What to do, and for how long. */
@@ -88,5 +89,7 @@ async function examine(
     return unpackingFault(bytes, finding, path);
   }
   tally.compared += 1;
-  return disagreement(bytes, finding, path);
+  return (
+    (await rawFault(bytes, finding, declaredFormat)) ?? (await disagreement(bytes, finding, path))
+  );
 }

@@ -49,7 +49,20 @@ export function isLinuxKernel(head: Buffer): boolean {
   return hasBootSignature(head) && head.toString("latin1", 514, 518) === "HdrS";
 }
 
-/** A boot sector begins with code; an empty one boots nothing. */
+/**
+ * A boot sector also begins as code does. Its signature alone is two bytes, which every 65,536th file has by chance; no archive and
+ * no picture begins with any of these.
+ */
 function isBootSector(head: Buffer): boolean {
-  return hasBootSignature(head) && head[0] !== 0;
+  return hasBootSignature(head) && FIRST_OPCODES.has(head.readUInt8(0));
 }
+
+/** x86: jumps and a call, what sets flags and stack up, clears a register, moves or pushes to one. */
+const FIRST_OPCODES: ReadonlySet<number> = new Set([
+  ...[0xeb, 0xe9, 0xea, 0xe8], // jmp, call
+  ...[0xfa, 0xfb, 0xfc, 0x90], // cli, sti, cld, nop
+  ...[0x31, 0x33, 0x29, 0x2b], // xor, sub
+  ...[0x8c, 0x8e, 0x8b, 0x88, 0x66], // mov, and the prefix of 32-bit operands
+  ...[0x06, 0x0e, 0x16, 0x1e, 0x68], // push
+  ...Array.from({ length: 16 }, (_, register) => 0xb0 + register), // mov of a constant
+]);

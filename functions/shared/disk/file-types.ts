@@ -42,6 +42,7 @@ const REFUSED: ReadonlyMap<string, FileType> = new Map([
   ["lz", packed("lzip")],
   ["Z", packed("compress")],
   ["rar", packed("RAR")],
+  ["zip", packed("zip")], // the empty and the divided ones: others are told by detect.ts
   ["tar", container("a tar archive")], // of version 7: newer ones are told by detect.ts
   ["cpio", container("a cpio archive")],
   ["ar", container("an ar archive")],
@@ -62,6 +63,8 @@ const REFUSED: ReadonlyMap<string, FileType> = new Map([
   ["png", container("a picture (PNG)")],
   ["jpg", container("a picture (JPEG)")],
   ["gif", container("a picture (GIF)")],
+  ["webp", container("a picture (WebP)")],
+  ["tif", container("a picture (TIFF)")],
 ]);
 
 /** What file-type does not know, each with the place where the fact is written. */

@@ -6,10 +6,11 @@ export interface Entry {
   readonly sectors: number;
 }
 
-/** A master boot record. @param code what it begins with, up to 446 bytes */
+/** A master boot record. @param code what it begins with, up to 446 bytes; a character of a string is a byte */
 export function bootSector(code: Buffer | string, ...entries: readonly Entry[]): Buffer {
   const sector = Buffer.alloc(512);
-  Buffer.from(code).copy(sector, 0, 0, 446);
+  const bytes = typeof code === "string" ? Buffer.from(code, "latin1") : code;
+  bytes.copy(sector, 0, 0, 446);
   for (const [index, { flag = 0, type = 0x83, start, sectors }] of entries.entries()) {
     const at = 446 + 16 * index;
     sector.writeUInt8(flag, at);

@@ -21,6 +21,7 @@ const BEGINNINGS = {
     "\xFF\x06\0\0sNaPpY",
     "bvx2",
     "PK\x03\x04",
+    "PK\x05\x06",
     "7z\xBC\xAF\x27\x1C",
   ],
   "format-mismatch": [
@@ -68,6 +69,7 @@ const BEGINNINGS = {
     "%PDF-1.7\n%\xE2\xE3",
     "\x89PNG\r\n\x1A\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xDE\0\0\0\0IDAT",
     "\xFF\xD8\xFF\xE0\0\x10JFIF\0",
+    "RIFF\0\x10\0\0WEBPVP8 ",
     "GIF89a\x01\0",
     "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1",
     "<!DOCTYPE html><html><head><title>404 Not Found</title></head></html>".repeat(10),
@@ -167,11 +169,19 @@ test("a boot sector with partitions is never taken for another file, whatever it
   );
 });
 
-test("a boot sector without partitions is not taken for a picture either", async () => {
-  for (const code of ["BM", "MZ", "GIF8", "\x1F\x9D", "\x1F\x8B", "\xFF\xD8\xFF"]) {
-    const disk = Buffer.concat([bootSector(Buffer.from(code, "latin1")), Buffer.alloc(5000)]);
-    assert.equal((await inspect(disk)).packing, undefined, code);
+test("a boot sector without partitions is told by how its code begins, and a file that ends its sector alike is not one", async () => {
+  for (const code of ["\xEB\x3C\x90", "\xFA\x31\xC0", "\x33\xC0\x8E\xD0", "\xB8\xC0\x07"]) {
+    const disk = Buffer.concat([bootSector(code), Buffer.alloc(5000)]);
+    assert.deepEqual((await inspect(disk)).warnings, []);
   }
+  for (const [code, beginnings] of Object.entries(BEGINNINGS)) {
+    for (const beginning of beginnings.filter((text) => text.length < 446)) {
+      const file = Buffer.concat([bootSector(beginning), Buffer.alloc(5000)]);
+      await assert.rejects(inspect(file), { code }, JSON.stringify(beginning));
+    }
+  }
+  const gzip = Buffer.concat([bootSector("\x1F\x8B\x08"), Buffer.alloc(5000)]);
+  assert.equal((await inspect(gzip)).packing, "gzip");
 });
 
 test("gzip stays gzip", async () => {
