@@ -1,6 +1,7 @@
 import { detect, isCompression, type Signature } from "./detect.ts";
 import { refuseDescriptor } from "./formats/vmdk-descriptor.ts";
 import type { Claim } from "./known-formats.ts";
+import type { Limits } from "./limits.ts";
 import { isPacking, type Packing } from "./packed/packing.ts";
 import type { Reader } from "./reader.ts";
 import { refusal } from "./refusal.ts";
@@ -8,13 +9,12 @@ import { refusal } from "./refusal.ts";
 /**
  * Decides what an image is: exactly one thing, and the one that it is said to be. What is packed may be anything inside.
  * @param claim undefined when nothing is said: then what is found counts
- * @param isBeside whether a file that the image names lies beside it
  * @throws GiveUp `empty`, `multiple-formats`, `format-mismatch`, `iso`, `encrypted`, `unsupported-compression`, and as the formats
  */
 export async function classify(
   reader: Reader,
   claim: Claim | undefined,
-  isBeside?: (name: string) => boolean,
+  limits: Pick<Limits, "isBeside"> = {},
 ): Promise<Claim | Packing> {
   if (reader.size === 0) {
     throw refusal("empty", "the image is empty");
@@ -58,7 +58,7 @@ export async function classify(
       },
     );
   }
-  await refuseKinds(signature, reader, isBeside);
+  await refuseKinds(signature, reader, limits);
   return actual;
 }
 
@@ -79,7 +79,7 @@ const CLAIMS: ReadonlyMap<Signature, Claim> = new Map([
 async function refuseKinds(
   signature: Signature | undefined,
   reader: Reader,
-  isBeside: ((name: string) => boolean) | undefined,
+  limits: Pick<Limits, "isBeside">,
 ): Promise<void> {
   if (signature === "vmdk-cowd" || signature === "vmdk-sesparse") {
     throw refusal(
@@ -89,6 +89,6 @@ async function refuseKinds(
   }
   if (signature === "vmdk-descriptor") {
     const MAX_DESCRIPTOR_BYTES = 65_536;
-    throw refuseDescriptor((await reader.read(0, MAX_DESCRIPTOR_BYTES)).toString("utf8"), isBeside);
+    throw refuseDescriptor((await reader.read(0, MAX_DESCRIPTOR_BYTES)).toString("utf8"), limits);
   }
 }
