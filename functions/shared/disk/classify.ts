@@ -3,6 +3,7 @@ import { detect, isCompression, type Signature } from "./detect.ts";
 import { fileType } from "./file-types.ts";
 import { refuseDescriptor } from "./formats/vmdk-descriptor.ts";
 import type { Claim } from "./known-formats.ts";
+import type { Limits } from "./limits.ts";
 import { isPacking, type Packing } from "./packed/packing.ts";
 import type { Reader } from "./reader.ts";
 import { refusal } from "./refusal.ts";
@@ -11,13 +12,12 @@ import type { GiveUp } from "../step/errors.ts";
 /**
  * Decides what an image is: exactly one thing, and the one that it is said to be. What is packed may be anything inside.
  * @param claim undefined when nothing is said: then what is found counts
- * @param isBeside whether a file that the image names lies beside it
  * @throws GiveUp `empty`, `multiple-formats`, `format-mismatch`, `iso`, `encrypted`, `unsupported-compression`, and as the formats
  */
 export async function classify(
   reader: Reader,
   claim: Claim | undefined,
-  isBeside?: (name: string) => boolean,
+  limits: Pick<Limits, "isBeside"> = {},
 ): Promise<Claim | Packing> {
   if (reader.size === 0) {
     throw refusal("empty", "the image is empty");
@@ -51,7 +51,7 @@ export async function classify(
   if (actual === undefined || (claim !== undefined && claim !== actual)) {
     throw mismatch(signature ?? "raw", claim);
   }
-  await refuseKinds(signature, reader, isBeside);
+  await refuseKinds(signature, reader, limits);
   return actual;
 }
 
@@ -100,7 +100,7 @@ function mismatch(found: string, claim: Claim | undefined): GiveUp {
 async function refuseKinds(
   signature: Signature | undefined,
   reader: Reader,
-  isBeside: ((name: string) => boolean) | undefined,
+  limits: Pick<Limits, "isBeside">,
 ): Promise<void> {
   if (signature === "vmdk-cowd" || signature === "vmdk-sesparse") {
     throw refusal(
@@ -110,6 +110,6 @@ async function refuseKinds(
   }
   if (signature === "vmdk-descriptor") {
     const MAX_DESCRIPTOR_BYTES = 65_536;
-    throw refuseDescriptor((await reader.read(0, MAX_DESCRIPTOR_BYTES)).toString("utf8"), isBeside);
+    throw refuseDescriptor((await reader.read(0, MAX_DESCRIPTOR_BYTES)).toString("utf8"), limits);
   }
 }

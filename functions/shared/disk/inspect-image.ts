@@ -169,10 +169,11 @@ async function inspectOva(reader: Reader, rules: Rules, signal: AbortSignal): Pr
 async function inspectMember(
   content: Content,
   { declared, isBeside, warnings }: OvaDisk,
-  limits: Limits,
+  rules: Limits,
   signal: AbortSignal,
 ): Promise<FoundDisk & Pick<Place, "warnings">> {
-  const kind = await classify(content.reader, undefined, isBeside);
+  const limits = { ...rules, isBeside };
+  const kind = await classify(content.reader, undefined, limits);
   if (kind === "ova") {
     throw refusal("format-mismatch", `${quoted(declared.href)} in the OVA is an archive again`);
   }

@@ -3,6 +3,8 @@ import { refusal } from "./refusal.ts";
 /** Bounds for what an image may ask for. */
 export interface Limits {
   readonly maxVirtualSizeBytes: number;
+  /** Whether a file of that name lies beside the disk, in the same archive. */
+  readonly isBeside?: (name: string) => boolean;
 }
 
 /** What the header of a disk says. */

@@ -40,13 +40,13 @@ export function readDrives(
     const isRemovable = [item, parent].some(
       (one) => one !== undefined && REMOVABLE.has(textOf(one, "ResourceType")),
     );
-    return disksIn(item, find, isRemovable).map((disk) => ({
-      disk,
+    const drive = {
       isRemovable,
       isMarked: isMarked(item) || connections(item).some(isBootable),
       bootOrder: numberInOrder(item) ?? sections.get(instanceOf(item)),
       place: placeOf(item, parents),
-    }));
+    };
+    return disksIn(item, find, isRemovable).map((disk) => ({ ...drive, disk }));
   });
 }
 

@@ -63,32 +63,49 @@ test("what is no container has no chosen disk", async () => {
   assert.equal(chosenBy, undefined);
 });
 
-for (const [extent, code] of [
-  [`FLAT "x-flat.vmdk" 0`, "unsupported-subformat"],
-  [`FLAT "./X-flat.vmdk" 0`, "unsupported-subformat"],
-  [`FLAT "../app/x-flat.vmdk" 0`, "unsupported-subformat"],
-  [`SPARSE "x-flat.vmdk"`, "unsupported-subformat"],
-  [`FLAT "y-flat.vmdk" 0`, "external-extent"],
-  [`FLAT "x-flat.vmdk" 0\nRW 1 FLAT "/etc/passwd" 0`, "external-extent"],
-  [`VMFSRDM "/dev/sda" 0`, "external-extent"],
+function ovaOf(disk: Buffer | string): Buffer {
+  const file = `<File ovf:id="f" ovf:href="app/x.vmdk"/>`;
+  return archive(
+    member("x.ovf", ovf(file, `<Disk ovf:diskId="d" ovf:fileRef="f"/>`)),
+    member("app/x.vmdk", disk),
+    member("app/x-flat.vmdk", Buffer.alloc(512)),
+  );
+}
+
+function descriptorOf(extents: string): string {
+  return `# Disk DescriptorFile\nversion=1\nCID=1\nparentCID=ffffffff\ncreateType="monolithicFlat"\n${extents}\n`;
+}
+
+/** A sparse VMDK with another descriptor in it. */
+async function embedded(extents: string): Promise<Buffer> {
+  const bytes = await readFile(join(SAMPLES, "good/monolithic-sparse.vmdk"));
+  bytes.fill(0, 512, 512 * 21);
+  bytes.write(descriptorOf(extents), 512);
+  return bytes;
+}
+
+for (const [extents, code] of [
+  [`RW 1 FLAT "x-flat.vmdk" 0`, "unsupported-subformat"],
+  [`RW 1 FLAT "./X-flat.vmdk" 0`, "unsupported-subformat"],
+  [`RW 1 VMFS "../app/x-flat.vmdk"`, "unsupported-subformat"],
+  [`RW 1 FLAT "y-flat.vmdk" 0`, "external-extent"],
+  [`RW 1 FLAT "x-flat.vmdk" 0\nRW 1 FLAT "/etc/passwd" 0`, "external-extent"],
+  [`RW 1 FLATDEVICE "x-flat.vmdk" 0`, "external-extent"],
 ] as const) {
-  test(`a descriptor in an OVA for ${JSON.stringify(extent)} is refused as ${code}`, async () => {
-    const descriptor = `# Disk DescriptorFile\nversion=1\nCID=1\nparentCID=ffffffff\ncreateType="monolithicFlat"\nRW 1 ${extent}\n`;
-    await assert.rejects(
-      inspect(
-        archive(
-          member(
-            "x.ovf",
-            ovf(
-              `<File ovf:id="f" ovf:href="app/x.vmdk"/>`,
-              `<Disk ovf:diskId="d" ovf:fileRef="f"/>`,
-            ),
-          ),
-          member("app/x.vmdk", descriptor),
-          member("app/x-flat.vmdk", Buffer.alloc(512)),
-        ),
-      ),
-      { code },
-    );
+  test(`a descriptor in an OVA for ${JSON.stringify(extents)} is refused as ${code}, embedded or alone`, async () => {
+    await assert.rejects(inspect(ovaOf(descriptorOf(extents))), { code });
+    await assert.rejects(inspect(ovaOf(await embedded(extents))), { code });
   });
 }
+
+test("a sparse VMDK whose data is in another file, too, is refused wherever that is", async () => {
+  const extents = `RW 1 SPARSE "formerly.vmdk"\nRW 1 FLAT`;
+  await assert.rejects(inspect(ovaOf(await embedded(`${extents} "x-flat.vmdk" 0`))), {
+    code: "unsupported-subformat",
+  });
+  const alone = await embedded(`${extents} "x-flat.vmdk" 0`);
+  const content = { reader: readerOf(alone), allocatedBytes: alone.length };
+  await assert.rejects(inspectContent(content, { ...RULES, claim: "vmdk" }, never), {
+    code: "external-extent",
+  });
+});

@@ -26,7 +26,7 @@ export async function inspectVmdk(
   );
   checkHeader(header);
   checkVirtualSize(header.capacitySectors * SECTOR, limits);
-  const createType = checkEmbeddedDescriptor(await readDescriptor(reader, header));
+  const createType = checkEmbeddedDescriptor(await readDescriptor(reader, header), limits);
   const tables = header.directorySector === undefined ? await readFooter(reader, header) : header;
   if (tables.directorySector === undefined) {
     throw refusal("corrupt", "the VMDK's footer does not say where its tables are");
