@@ -21,7 +21,7 @@ test("what unpacks to a raw disk is that disk: no other program reads it", async
   await using site = await Site.create();
   using _ = await replaceQemuImg(site.directory, "exit 1");
   const disk = Buffer.alloc(8 * MIB);
-  bootSector("boot").copy(disk);
+  bootSector("", { start: 2048, sectors: 8192 }).copy(disk);
   disk.write("data", 3 * MIB);
   const { artifact } = await convert(site, gzipSync(disk), "raw");
   assert.ok(artifact);
