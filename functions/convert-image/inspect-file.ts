@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { inspectOutput } from "./inspect-output.ts";
-import { diskSource, produceDisk, refuseNestedGuest } from "./produce-disk.ts";
+import { diskSource, probeGuest, produceDisk } from "./produce-disk.ts";
 import { unpackImage, type UnpackedImage } from "./unpack-image.ts";
 import { verifyContent } from "./verify-content.ts";
 import type { Config } from "../shared/settings/config.ts";
@@ -120,7 +120,7 @@ async function examine(
   } else if (inspection.format !== "raw" && inspection.pieces.length === 1) {
     const disk = await diskSource(image, workspace, signal);
     const probe = await workspace.createFile();
-    await refuseNestedGuest(disk, inspection, probe, config.convertTimeoutSeconds, signal);
+    await probeGuest(disk, inspection, probe, config, signal);
   }
 }
 
