@@ -10,6 +10,7 @@ import { GiveUp } from "../shared/step/errors.ts";
 import { isInside, removeStaged } from "../shared/staging/staging.ts";
 import { Attempt } from "./attempt.ts";
 import { finishedArtifact } from "./finished-artifact.ts";
+import { withGuest } from "./guest.ts";
 import type { Message } from "./message.ts";
 import { isPlainRaw, produceDisk } from "./produce-disk.ts";
 import { ProgressFile } from "./progress-file.ts";
@@ -138,9 +139,8 @@ async function convert(
     signal,
   );
   await unchangedSince(source, before);
-  const finished = await inspectOutput(output, config, inspection, signal);
-  const { sizeBytes } = finished;
-  const warnings = reportWarnings(log, [...inspection.warnings, ...finished.warnings]);
+  const { sizeBytes, guest } = await inspectOutput(output, config, inspection, signal);
+  const warnings = reportWarnings(log, withGuest(inspection, guest).warnings);
   const path = await attempt.finish(output, config.format, warnings);
   const { virtualSizeBytes } = inspection;
   log.info({ path, sizeBytes, virtualSizeBytes }, "image converted");

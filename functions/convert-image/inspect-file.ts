@@ -1,9 +1,10 @@
 import type { FileHandle } from "node:fs/promises";
 import { inspectOutput, type FinishedDisk } from "./inspect-output.ts";
+import { withGuest } from "./guest.ts";
 import { WHOLE_FILE } from "./content-digests.ts";
 import { digestsOf } from "./digests-of.ts";
 import { noSpace } from "./no-space.ts";
-import { diskSource, isPlainRaw, produceDisk, refuseNestedGuest } from "./produce-disk.ts";
+import { diskSource, isPlainRaw, probeGuest, produceDisk } from "./produce-disk.ts";
 import { unpackImage, type UnpackedImage } from "./unpack-image.ts";
 import { verifyContent } from "./verify-content.ts";
 import type { Config } from "../shared/settings/config.ts";
@@ -144,19 +145,15 @@ async function examine(
   });
   if (full || convert || size + inspection.dataBytes <= smallBytes) {
     const means = { workspace, config };
-    const { output, evidence, warnings } = await readAll(source, finding, image, means, signal);
-    note({
-      ...(evidence === undefined ? {} : { evidence }),
-      warnings: [...inspection.warnings, ...warnings],
-      checked: "everything",
-    });
+    const { output, guest } = await readAll(source, finding, image, means, signal);
+    note({ ...withGuest(inspection, guest), checked: "everything" });
     if (convert) {
       note({ disk: await madeDisk(output, inspection, means, signal) });
     }
   } else if (inspection.format !== "raw" && inspection.pieces.length === 1) {
     const disk = await diskSource(image, workspace, signal);
     const probe = await workspace.createFile();
-    await refuseNestedGuest(disk, inspection, probe, config.convertTimeoutSeconds, signal);
+    note(withGuest(inspection, await probeGuest(disk, inspection, probe, config, signal)));
   }
 }
 
@@ -170,18 +167,16 @@ async function readAll(
   image: UnpackedImage,
   { workspace, config }: Means,
   signal: AbortSignal,
-): Promise<FinishedDisk & { readonly output: FileHandle }> {
+): Promise<Pick<FinishedDisk, "guest"> & { readonly output: FileHandle }> {
   if (finding.digests.length > 0) {
     await verifyContent(source, { sha512: undefined, digests: finding.digests }, signal);
   }
   const isDisk = config.format === "raw" && isPlainRaw(finding); // as a pin, which is not copied either
-  const { handle: output } = isDisk
+  const disk = isDisk
     ? { handle: source }
     : await produceDisk(image, { workspace, config }, signal);
-  return {
-    output,
-    ...(await inspectOutput({ handle: output }, config, image.inspection, signal)),
-  };
+  const { guest } = await inspectOutput(disk, config, image.inspection, signal);
+  return { output: disk.handle, guest };
 }
 
 /**

@@ -121,7 +121,9 @@ test("the report tells what says that there is a disk, where that can be seen", 
   assert.match(inspectText(raw), /\n {2}content {7}partition table \(MBR\)\n/);
   const vmdk = sampleNamed("good/plain.vmdk");
   assert.deepEqual((await inspect(vmdk)).evidence, ["partition table (MBR)"]);
-  assert.equal((await inspect(vmdk, { smallBytes: 0 })).evidence, undefined);
+  assert.deepEqual((await inspect(vmdk, { smallBytes: 0 })).evidence, ["partition table (MBR)"]);
+  const inChunks = await inspect(sampleNamed("good/chunked.ova"), { smallBytes: 0 });
+  assert.equal(inChunks.evidence, undefined);
 });
 
 test("a disk of which nothing says that it is one is taken with a warning, packed in whatever, or refused", async () => {

@@ -5,7 +5,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { execa } from "execa";
+import { Attempt } from "../../functions/convert-image/attempt.ts";
 import { inspectOutput } from "../../functions/convert-image/inspect-output.ts";
+import { produceDisk } from "../../functions/convert-image/produce-disk.ts";
+import { inspectDisk } from "../../functions/shared/disk/inspect-image.ts";
+import { claimOf } from "../../functions/shared/disk/known-formats.ts";
 import { archive, member, ovf } from "../shared/disk/archives.ts";
 import { bootSector } from "../shared/disk/boot-sector.ts";
 import { descriptors, DESCRIPTORS_AT } from "../shared/disk/compact-disc.ts";
@@ -14,6 +18,8 @@ import { convert, digestOf, patience, Site } from "./site.ts";
 
 const DISK_BYTES = 4 * 2 ** 20;
 const FORMATS = ["raw", "qcow2"] as const;
+/** Converted by qemu-img, and inflated by us. */
+const SOURCES = ["qcow2", "vmdk"];
 
 test("what is packed and no disk inside is none: an archive, or something packed again", async () => {
   await using site = await Site.create();
@@ -38,46 +44,60 @@ test("a disk of an OVA that is no disk is refused", async () => {
   await assert.rejects(converted(site, packed, "ova"), { code: "format-mismatch" });
 });
 
-test("a file that is no disk, in a qcow2, is found when it comes out of it", async () => {
-  await using site = await Site.create();
-  const disk = Buffer.alloc(DISK_BYTES);
-  disk.write("\x04\x22\x4D\x18", 0, "latin1");
-  await assert.rejects(converted(site, await qcow2Of(site, disk), "qcow2"), {
-    code: "nested-format",
-    facts: { found: "lz4" },
+for (const format of FORMATS) {
+  test(`a file that is no disk, in another format, is found before it becomes ${format}`, async () => {
+    await using site = await Site.create({ VMCATCHER_ONE_FORMAT: format });
+    const disk = Buffer.alloc(DISK_BYTES);
+    disk.write("\x04\x22\x4D\x18", 0, "latin1");
+    for (const source of SOURCES) {
+      await assert.rejects(converted(site, await imageOf(site, disk, source), source), {
+        code: "nested-format",
+        facts: { found: "lz4" },
+      });
+    }
   });
-});
 
-test("a disk without evidence is taken, or refused where the site wants it, also out of a qcow2", async () => {
-  const disk = Buffer.concat([Buffer.alloc(512), randomBytes(DISK_BYTES - 512)]);
-  await using site = await Site.create();
-  await using strict = await Site.create({ VMCATCHER_ONE_UNRECOGNISED: "refuse" });
-  for (const [format, bytes] of [
-    ["raw", disk],
-    ["qcow2", await qcow2Of(site, disk)],
-  ] as const) {
-    assert.ok((await converted(site, bytes, format)).artifact, format);
-    await assert.rejects(converted(strict, bytes, format), { code: "unrecognised" });
-    assert.deepEqual(await strict.staged(), []);
-  }
-});
+  test(`a disk without evidence becomes ${format}, or is refused where the site wants it`, async () => {
+    const disk = Buffer.concat([Buffer.alloc(512), randomBytes(DISK_BYTES - 512)]);
+    await using site = await Site.create({ VMCATCHER_ONE_FORMAT: format });
+    await using strict = await Site.create({
+      VMCATCHER_ONE_FORMAT: format,
+      VMCATCHER_ONE_UNRECOGNISED: "refuse",
+    });
+    for (const source of ["raw", ...SOURCES]) {
+      const bytes = source === "raw" ? disk : await imageOf(site, disk, source);
+      assert.ok((await converted(site, bytes, source)).artifact, source);
+      await assert.rejects(converted(strict, bytes, source), { code: "unrecognised" });
+      assert.deepEqual(await strict.staged(), []);
+    }
+  });
+}
 
-test("a finished disk tells what was found in it, and what is to be said of it", async () => {
+test("a disk that was converted tells what was found in it, and what is to be said of it", async () => {
   await using site = await Site.create();
-  const path = join(site.directory, "finished");
-  const source = { format: "qcow2", virtualSizeBytes: DISK_BYTES } as const;
+  await using asQcow2 = await Site.create({ VMCATCHER_ONE_FORMAT: "qcow2" });
   for (const [head, evidence, codes] of [
     [bootSector("\xFA", { start: 100, sectors: 100 }), ["partition table (MBR)"], []],
     [Buffer.alloc(512), [], ["unrecognised"]],
   ] as const) {
-    await writeFile(path, Buffer.concat([head, Buffer.alloc(DISK_BYTES - head.length)]));
-    await using handle = await open(path);
-    const finished = await inspectOutput({ handle }, site.config, source, patience());
-    assert.deepEqual(finished.evidence, evidence);
-    assert.deepEqual(
-      finished.warnings.map(({ code }) => code),
-      codes,
-    );
+    const disk = Buffer.concat([head, Buffer.alloc(DISK_BYTES - head.length, 1)]);
+    for (const { config, deps } of [site, asQcow2]) {
+      for (const format of SOURCES) {
+        await writeFile(site.pin, await imageOf(site, disk, format));
+        await using source = await open(site.pin);
+        const rules = { ...config, claim: claimOf(format) };
+        const inspection = await inspectDisk(source, rules, patience());
+        await using workspace = await Attempt.begin(site.directory, "job", deps.clock);
+        const image = { source, file: undefined, inspection };
+        const output = await produceDisk(image, { workspace, config }, patience());
+        const { guest } = await inspectOutput(output, config, inspection, patience());
+        assert.deepEqual(guest?.evidence, evidence);
+        assert.deepEqual(
+          guest.warnings.map(({ code }) => code),
+          codes,
+        );
+      }
+    }
   }
 });
 
@@ -87,9 +107,9 @@ for (const format of FORMATS) {
     const disk = Buffer.alloc(DISK_BYTES);
     descriptors().copy(disk, DESCRIPTORS_AT);
     const isRefused = { code: "nested-format", facts: { found: "iso" } };
-    await assert.rejects(converted(site, await qcow2Of(site, disk), "qcow2"), isRefused);
+    await assert.rejects(converted(site, await imageOf(site, disk, "qcow2"), "qcow2"), isRefused);
     bootSector("\xFA", { start: 2048, sectors: 6000 }).copy(disk);
-    const { artifact } = await converted(site, await qcow2Of(site, disk), "qcow2");
+    const { artifact } = await converted(site, await imageOf(site, disk, "qcow2"), "qcow2");
     assert.equal(artifact?.virtualSizeBytes, DISK_BYTES);
   });
 }
@@ -99,10 +119,11 @@ async function converted(site: Site, bytes: Buffer, format: string) {
   return convert(jobFor(site.pin, { sha512: await digestOf(site.pin, "sha512"), format }), site);
 }
 
-async function qcow2Of(site: Site, disk: Buffer): Promise<Buffer> {
+async function imageOf(site: Site, disk: Buffer, format: string): Promise<Buffer> {
   const [raw, image] = [join(site.directory, "raw"), join(site.directory, "image")];
   await writeFile(raw, disk);
-  await execa("qemu-img", ["convert", "-f", "raw", "-O", "qcow2", raw, image]);
+  const options = format === "vmdk" ? ["-o", "subformat=streamOptimized"] : [];
+  await execa("qemu-img", ["convert", "-f", "raw", "-O", format, ...options, raw, image]);
   return readFile(image);
 }
 

@@ -56,6 +56,16 @@ describe("what is unusual about an image that is taken", () => {
     );
   });
 
+  test("is told once of a raw disk that becomes qcow2", async () => {
+    await using site = await Site.create({ VMCATCHER_ONE_FORMAT: "qcow2" });
+    const { log, lines } = recordingLog();
+    await writeFile(site.pin, Buffer.alloc(2 ** 20, "\u0001"));
+    const job = jobFor(site.pin, { sha512: await digestOf(site.pin, "sha512"), format: "RAW" });
+    const { artifact } = await convert(job, { deps: { ...site.deps, log } });
+    assert.deepEqual(artifact?.warnings, ["unrecognised"]);
+    assert.equal(lines.filter(({ level }) => level === "warn").length, 1);
+  });
+
   test("of a pin that is the disk itself is told, too", async () => {
     await using site = await Site.create();
     await writeFile(site.pin, Buffer.alloc(2 ** 20, "\u0001"));

@@ -58,11 +58,13 @@ function isBootSector(head: Buffer): boolean {
 }
 
 /** x86: jumps and a call, what sets flags and stack up, clears a register, moves or pushes to one. */
-const FIRST_OPCODES: ReadonlySet<number> = new Set([
-  ...[0xeb, 0xe9, 0xea, 0xe8], // jmp, call
-  ...[0xfa, 0xfb, 0xfc, 0x90], // cli, sti, cld, nop
-  ...[0x31, 0x33, 0x29, 0x2b], // xor, sub
-  ...[0x8c, 0x8e, 0x8b, 0x88, 0x66], // mov, and the prefix of 32-bit operands
-  ...[0x06, 0x0e, 0x16, 0x1e, 0x68], // push
-  ...Array.from({ length: 16 }, (_, register) => 0xb0 + register), // mov of a constant
-]);
+const FIRST_OPCODES: ReadonlySet<number> = new Set(
+  [
+    [0xeb, 0xe9, 0xea, 0xe8], // jmp, call
+    [0xfa, 0xfb, 0xfc, 0x90], // cli, sti, cld, nop
+    [0x31, 0x33, 0x29, 0x2b], // xor, sub
+    [0x8c, 0x8e, 0x8b, 0x88, 0x66], // mov, and the prefix of 32-bit operands
+    [0x06, 0x0e, 0x16, 0x1e, 0x68], // push
+    Array.from({ length: 16 }, (_, register) => 0xb0 + register), // mov of a constant
+  ].flat(),
+);

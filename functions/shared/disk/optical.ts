@@ -1,4 +1,4 @@
-import { readPartitionTable } from "./partitions.ts";
+import { CYLINDER_BYTES, readPartitionTable } from "./partitions.ts";
 import { windowOf, type Reader } from "./reader.ts";
 import { volumesOf, type Volume } from "./volumes.ts";
 
@@ -8,7 +8,8 @@ import { volumesOf, type Volume } from "./volumes.ts";
  * that agrees with itself (ECMA-119, 8.4) or the descriptors of UDF (ECMA-167, part 2), and nothing else owns the place:
  * - no file system or volume begins at the very beginning of the image, but those that hybrids have for a Mac;
  * - no partition has it inside. One that begins at 32 KiB or at 0 is that of a hybrid CD itself;
- * - partitions, if there are any, know the CD: one lies in what it takes for its own, and has not been given another content.
+ * - partitions, if there are any, know the CD: one lies in what it takes for its own, none reaches out of that, and none has been
+ *   given another content.
  */
 export async function isOptical(reader: Reader): Promise<boolean> {
   if (reader.size <= DESCRIPTORS_AT) {
@@ -28,6 +29,9 @@ export async function isOptical(reader: Reader): Promise<boolean> {
   }
   const inside = partitions.filter(({ offset }) => offset < volumeBytes);
   if (partitions.length > 0 && inside.length === 0) {
+    return false;
+  }
+  if (inside.some(({ offset, size }) => offset + size > volumeBytes + CYLINDER_BYTES)) {
     return false;
   }
   for (const partition of inside) {

@@ -25,8 +25,8 @@ const ENTRY_BYTES = 16;
 const ACTIVE = 0x80;
 const PROTECTIVE = 0xee;
 const AROUND_CD = 0xcd; // xorriso --protective-msdos-label: all of the CD but its first sector
-// Ends were rounded up to whole cylinders once, and qemu-img and others cut the disk below that.
-const CYLINDER_BYTES = 255 * 63 * SECTOR;
+/** Ends were rounded up to whole cylinders once, and qemu-img and others cut the disk below that. */
+export const CYLINDER_BYTES = 255 * 63 * SECTOR;
 
 function readMbr(sector: Buffer, diskBytes: number): PartitionTable | undefined {
   if (!hasBootSignature(sector)) {

@@ -53,6 +53,7 @@ test("Bug: a disk was refused as a CD. Fix: what a file system or a partition ow
     assert.equal(await isOptical(sparseReader({ ...disk, head })), false, name);
   }
   assert.equal(await isUnder({ start: 63, sectors: 100_000 }), false, "inside of a partition");
+  assert.equal(await isUnder({ start: 400, sectors: 100_000 }), false, "half in a partition");
   assert.equal(
     await isUnder({ start: 2048, sectors: 100_000 }),
     false,
