@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { disagreement } from "./differential.ts";
 import { mutant, type Input, type Pool } from "./inputs.ts";
 import { judge } from "./judge.ts";
+import { ovaFault } from "./ova.ts";
 import { randomFrom, seedOf } from "./random.ts";
 import { rawFault } from "./raw.ts";
 import { unpackingFault } from "./unpacking.ts";
@@ -83,6 +84,10 @@ async function examine(
   tally.accepted += 1;
   if (path === undefined) {
     return undefined;
+  }
+  const fault = await ovaFault(bytes, finding, path);
+  if (fault !== undefined) {
+    return fault;
   }
   if (finding.packing !== undefined) {
     tally.unpacked += 1;

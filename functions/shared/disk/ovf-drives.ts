@@ -52,7 +52,6 @@ export function readDrives(
 
 const HARD: ReadonlySet<string> = new Set(["17", "19", "20", "21", "22", "31", "32"]);
 const REMOVABLE: ReadonlySet<string> = new Set(["14", "15", "16"]); // floppy, CD, DVD
-const NAMED_BY_INSTANCE: ReadonlySet<string> = new Set(["17", "19"]); // a controller's number must not be taken for an id
 
 type Find = (kind: string, id: string) => DeclaredDisk | undefined;
 
@@ -81,8 +80,8 @@ function disksIn(item: Element, find: Find, isRemovable: boolean): readonly Decl
     .filter(({ name, text }) => name === "HostResource" && text.trim() !== "")
     .map(({ text }) => text.trim());
   if (resources.length === 0) {
-    const isNamed = NAMED_BY_INSTANCE.has(textOf(item, "ResourceType"));
-    const ids = [...connections(item), ...(isNamed ? [instanceOf(item)] : [])];
+    // XenServer gives a drive the id of its disk; a number is a drive's or a controller's own.
+    const ids = [...connections(item), instanceOf(item)].filter((id) => numberIn(id) === undefined);
     return ids.flatMap((id) => find("disk", id) ?? []).slice(0, 1);
   }
   return resources.flatMap((resource) => {

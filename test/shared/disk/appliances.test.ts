@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { findOvaDisk } from "../../../functions/shared/disk/ova.ts";
 import { GiveUp } from "../../../functions/shared/step/errors.ts";
 import { contentOf, models, styles, write, type Model } from "./appliances.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { archive, member } from "./archives.ts";
 
 /* Appliances as exporters write them: what is in them, and the many ways to write that down. */

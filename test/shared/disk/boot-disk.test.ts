@@ -240,3 +240,12 @@ test("a disk that boots and is a difference to another is refused, one without a
     code: "parent-disk",
   });
 });
+
+test("a drive that names no disk has the one of its own id, unless that is a number", () => {
+  const items = (InstanceID: string) => item({ ResourceType: 19, InstanceID }) + drive("a");
+  const found = (id: string) => {
+    const disks = `<Disk ovf:diskId="${id}" ovf:fileRef="fb"/>` + disk("a");
+    return parseOvf(ovf(FILES, disks, items(id)));
+  };
+  assert.deepEqual([found("b-4052").bootDisk.diskId, found("7").bootDisk.diskId], ["b-4052", "a"]);
+});
