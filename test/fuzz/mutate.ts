@@ -1,9 +1,10 @@
 import { mutateNumber } from "./mutate-number.ts";
+import { mutatePlaces } from "./mutate-places.ts";
 import type { Random } from "./random.ts";
 import { repairChecksums } from "./checksums.ts";
 
 /**
- * A changed copy of an image, by one to four edits: bits, header integers, pieces of text, of itself and of another image,
+ * A changed copy of an image, by one to four edits: bits, header integers, places that tables name, pieces of text, of itself and of another image,
  * insertions and cuts. Most copies get their checksums repaired, so that the edit is looked at and not the checksum.
  */
 export function mutate(image: Buffer, other: Buffer, random: Random): Buffer {
@@ -26,6 +27,8 @@ const EDITS: readonly Edit[] = [
   mutateNumber,
   mutateNumber,
   mutateNumber,
+  mutatePlaces,
+  mutatePlaces,
   overwriteText,
   overwriteText,
   insertBytes,
