@@ -12,6 +12,7 @@ import { handle as restore } from "../../functions/restore-permissions/handler.t
 import type { Deps } from "../../functions/shared/step/deps.ts";
 import { RetryLater, StartOver } from "../../functions/shared/step/errors.ts";
 import { createChain, type Chain } from "../fakes/chain.ts";
+import { bootSector } from "../shared/disk/boot-sector.ts";
 
 const MIB = 2 ** 20;
 
@@ -36,6 +37,7 @@ describe("a datastore whose directory is written directly", () => {
   /** An event for a raw image of somewhat more than 2 MiB, pinned. */
   async function announced(): Promise<{ readonly job: AvailableJob; readonly content: Buffer }> {
     const content = randomBytes(2 * MIB + 512);
+    bootSector("", { start: 1, sectors: 1 }).copy(content); // a disk, of which there is nothing to note
     const sha512 = createHash("sha512").update(content).digest("hex");
     const job = chain.available({ sha512 });
     await writeFile(job.source.path, content);
