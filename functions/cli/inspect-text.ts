@@ -4,11 +4,12 @@ import { printable } from "../shared/log/printable.ts";
 
 /** A report for a person. */
 export function inspectText(report: Report): string {
-  const { verdict, file, reason } = report;
+  const { verdict, file, reason, warnings } = report;
   const lines = Object.entries(linesOf(report)).filter(([, value]) => value !== "");
   return [
     `${verdict}: ${quoted(file)}${reason === undefined ? "" : ` (${reason.code})`}`,
     ...(reason === undefined ? [] : [`  ${printable(reason.sentence)}`]),
+    ...warnings.map(({ code, sentence }) => `  warning: ${printable(sentence)} (${code})`),
     ...lines.map(([name, value]) => `  ${name.padEnd(LABEL_WIDTH)}${value}`),
     "",
   ].join("\n");
@@ -26,10 +27,12 @@ function linesOf(report: Report): Readonly<Record<string, string>> {
     packed: packing.join(", "),
     container: container === undefined ? "" : "OVA",
     "boot disk": bootDisk === undefined ? "" : quoted(bootDisk),
+    "chosen by": report.chosenBy ?? "",
     "other disks":
       otherDisks.length === 0 ? "" : `${otherDisks.map(quoted).join(" ")}, not registered`,
     format: format === undefined ? "" : `${format} (${subformat ?? ""})`,
     "virtual size": bytes(report.virtualSizeBytes),
+    content: report.evidence?.join(", ") ?? "",
     data: report.dataBytes === undefined ? "" : `at most ${bytes(report.dataBytes)}`,
     checked:
       report.verdict === "refused"
@@ -37,6 +40,8 @@ function linesOf(report: Report): Readonly<Record<string, string>> {
         : report.checked === "everything"
           ? "everything, to the last byte"
           : "headers and tables; --full reads the rest",
+    disk: report.disk === undefined ? "" : `${report.disk.format}, ${bytes(report.disk.sizeBytes)}`,
+    sha256: report.disk?.sha256 ?? "",
   };
 }
 

@@ -8,6 +8,7 @@ import { openQueues } from "../shared/queue/open-queues.ts";
 import { EXIT_FAILED } from "./exit-codes.ts";
 import { overviewSources } from "./overview-sources.ts";
 import { statusText } from "./status-text.ts";
+import { untilInterrupted } from "./until-interrupted.ts";
 import { watch } from "./watch.ts";
 
 /** `status`: spool, queues, work in flight, dead letters and the images of each identifier; once or again and again. */
@@ -60,7 +61,7 @@ The JSON is one object: at, and spool, queues, conversions, identifiers, each of
   conversions  jobId, identifier, title, step, percent, bytes, bytesPerSecond, startedAt, stepStartedAt, updatedAt, secondsLeft
   identifiers  identifier, title, vo, live, pending, versions, endorsed, current, expires, inFlight, deadLetters, notes [code, text, imageId]
                live, pending and versions are images: id, name, owner, group, mode, state, runningVms, datastore, sizeMb,
-               registeredAt, version, sha512, job, eventTime; versions also have became, retiredAt, retiredByJob, supersededByImage
+               registeredAt, version, sha512, job, eventTime, warnings; versions also have became, retiredAt, retiredByJob, supersededByImage
                inFlight: job, function, step, since, attempts, percent, bytesPerSecond, secondsLeft
 Times are ISO 8601 in UTC. What is not known is left out. endorsed and current come from vmcatcher's cache.index.`;
 
@@ -74,21 +75,4 @@ function seconds(text: string): number {
     throw new InvalidArgumentError("must be 0.1 to 3600 seconds");
   }
   return value;
-}
-
-function untilInterrupted(): Disposable & { readonly signal: AbortSignal } {
-  const stop = new AbortController();
-  const abort = () => stop.abort();
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
-    process.on(name, abort);
-  }
-  process.stdout.on("error", abort); // `| head`: the reader has seen enough
-  return {
-    signal: stop.signal,
-    [Symbol.dispose]: () => {
-      for (const name of ["SIGINT", "SIGTERM"] as const) {
-        process.off(name, abort);
-      }
-    },
-  };
 }

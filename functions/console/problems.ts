@@ -1,6 +1,6 @@
 import type { QueueOverview } from "../shared/overview/queue-overview.ts";
 import type { Part, Seen } from "./shared-view.ts";
-import { byStanding } from "./standing.ts";
+import { byStanding, isDoubtful, isUnlikeAnnounced } from "./standing.ts";
 
 /** Something that an administrator has to look at, or should know. */
 export interface Problem {
@@ -91,10 +91,16 @@ function* images({ identifiers: { value = [] } }: Seen): Generator<Problem> {
     const text = stopped === 1 ? "1 image is" : `${stopped} images are`;
     yield { severity: "error", text: `${text} in trouble`, section: "images" };
   }
-  const attention = all.filter(({ standing }) => standing === "attention").length;
-  if (attention > 0) {
-    const text = attention === 1 ? "1 image is" : `${attention} images are`;
+  const attention = all.filter(({ standing }) => standing === "attention");
+  const unlike = attention.filter(isUnlikeAnnounced).length;
+  if (unlike > 0) {
+    const text = unlike === 1 ? "1 image is" : `${unlike} images are`;
     yield { severity: "warning", text: `${text} not as vmcatcher wants`, section: "images" };
+  }
+  const doubtful = attention.filter(isDoubtful).length;
+  if (doubtful > 0) {
+    const text = doubtful === 1 ? "1 image is" : `${doubtful} images are`;
+    yield { severity: "warning", text: `${text} doubtful`, section: "images" };
   }
 }
 

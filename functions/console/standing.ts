@@ -1,3 +1,4 @@
+import { isDoubt } from "../shared/disk/warning.ts";
 import type { IdentifierOverview } from "../shared/overview/identifier-overview.ts";
 
 /** How an identifier is doing; the list of images is in this order. */
@@ -6,17 +7,30 @@ export type Standing = (typeof STANDINGS)[number];
 
 /** The worst that can be said of an identifier; what is being worked on is not yet expected to be as vmcatcher wants it. */
 export function standingOf(its: IdentifierOverview): Standing {
-  const has = (codes: ReadonlySet<NoteCode>) => its.notes.some(({ code }) => codes.has(code));
-  if (its.deadLetters.length > 0 || has(STOPPED)) {
+  if (its.deadLetters.length > 0 || hasNote(its, STOPPED)) {
     return "trouble";
   }
   if (its.inFlight.length > 0) {
     return "working";
   }
-  if (has(TO_LOOK_AT)) {
+  if (isUnlikeAnnounced(its) || isDoubtful(its)) {
     return "attention";
   }
   return its.live === undefined ? "retired" : "live";
+}
+
+/** Whether the live image is not what vmcatcher wants, or has not the name that it should. */
+export function isUnlikeAnnounced(its: IdentifierOverview): boolean {
+  return hasNote(its, TO_LOOK_AT);
+}
+
+/** Whether the live image may be no disk, or not the one that boots. */
+export function isDoubtful({ live }: IdentifierOverview): boolean {
+  return live?.warnings?.some(isDoubt) === true;
+}
+
+function hasNote({ notes }: IdentifierOverview, codes: ReadonlySet<NoteCode>): boolean {
+  return notes.some(({ code }) => codes.has(code));
 }
 
 /** Those in trouble first, then by what people call them. */

@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { open, rename, rm, stat, utimes, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
+import { warningCodesText } from "../job/warning-codes.ts";
 import type { Clock } from "../shared/time/clock.ts";
 import type { Config } from "../shared/settings/config.ts";
 import { RetryLater } from "../shared/step/errors.ts";
 import { syncDirectory } from "../shared/files/sync-directory.ts";
 import { isPartial, stagedNames, stagedPaths } from "../shared/staging/staging.ts";
+import { noSpace } from "./no-space.ts";
 
 /** A file that an attempt writes. */
 export interface PartialFile {
@@ -64,12 +66,31 @@ export class Attempt implements Workspace, AsyncDisposable {
   }
 
   /**
-   * Makes a file the finished disk of the job: from now on it survives a crash of the machine under that name.
+   * Makes a file the finished disk of the job: from now on it survives a crash of the machine under that name. What is unusual about
+   * its image gets there before it, so that who finds the disk finds that, too.
+   * @param warnings codes
    * @returns its path
-   * @throws RetryLater when somebody removed it meanwhile
+   * @throws RetryLater when somebody removed it meanwhile, or without space
    */
-  async finish(file: PartialFile, format: Config["format"]): Promise<string> {
-    const path = stagedPaths(this.directory, this.#jobId).artifact(format);
+  async finish(
+    file: PartialFile,
+    format: Config["format"],
+    warnings: readonly string[],
+  ): Promise<string> {
+    const paths = stagedPaths(this.directory, this.#jobId);
+    if (warnings.length === 0) {
+      await rm(paths.warnings, { force: true }); // another version of us may have seen some, and crashed
+    } else {
+      const noted = await this.createFile();
+      await noSpace(noted.path, noted.handle.writeFile(warningCodesText(warnings)));
+      await this.#put(noted, paths.warnings);
+    }
+    const path = paths.artifact(format);
+    await this.#put(file, path);
+    return path;
+  }
+
+  async #put(file: PartialFile, path: string): Promise<void> {
     await file.handle.sync(); // qemu-img does not
     try {
       await rename(file.path, path);
@@ -80,7 +101,6 @@ export class Attempt implements Workspace, AsyncDisposable {
       );
     }
     await syncDirectory(this.directory);
-    return path;
   }
 
   /** Closes and removes all files that were not finished. */

@@ -1,10 +1,13 @@
 import type { AvailableJob } from "../job/job.ts";
 import type { Converted } from "../job/artifact.ts";
+import { warningCodesIn } from "../job/warning-codes.ts";
 import type { Config } from "../shared/settings/config.ts";
+import { readFile } from "node:fs/promises";
 import { openImage } from "../shared/disk/image-file.ts";
 import { inspectDisk } from "../shared/disk/inspect-image.ts";
 import { GiveUp } from "../shared/step/errors.ts";
 import { systemCode } from "../shared/files/system-code.ts";
+import { unlessMissing } from "../shared/files/unless-missing.ts";
 import { stagedPaths } from "../shared/staging/staging.ts";
 
 /**
@@ -20,7 +23,8 @@ export async function finishedArtifact(
   signal: AbortSignal,
 ): Promise<Converted["artifact"]> {
   const { format, maxVirtualSizeBytes } = config;
-  const path = stagedPaths(directory, job.id).artifact(format);
+  const paths = stagedPaths(directory, job.id);
+  const path = paths.artifact(format);
   try {
     await using handle = await openImage(path);
     const { virtualSizeBytes } = await inspectDisk(
@@ -29,7 +33,14 @@ export async function finishedArtifact(
       signal,
     );
     const { size } = await handle.stat();
-    return { path, format, sizeBytes: size, virtualSizeBytes };
+    const noted = await unlessMissing(readFile(paths.warnings, "utf8"));
+    return {
+      path,
+      format,
+      sizeBytes: size,
+      virtualSizeBytes,
+      warnings: warningCodesIn(noted ?? ""),
+    };
   } catch (error) {
     if (error instanceof GiveUp || systemCode(error) === "ENOENT") {
       return undefined;

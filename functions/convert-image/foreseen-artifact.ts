@@ -8,6 +8,7 @@ import { inspectFile, type Report } from "./inspect-file.ts";
 import { messageSchema } from "./message.ts";
 import { openSource } from "./source.ts";
 import { verifyContent } from "./verify-content.ts";
+import { codesOf } from "../shared/disk/warning.ts";
 
 /** How a conversion is foreseen. */
 export interface Foresight {
@@ -68,6 +69,7 @@ export async function foreseenArtifact(
       format: config.format,
       sizeBytes: report.fileBytes ?? 0,
       virtualSizeBytes: report.virtualSizeBytes ?? 1,
+      warnings: codesOf(report.warnings),
     },
   };
 }

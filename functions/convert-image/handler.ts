@@ -2,15 +2,17 @@ import type { AvailableJob } from "../job/job.ts";
 import type { Converted } from "../job/artifact.ts";
 import type { Deps } from "../shared/step/deps.ts";
 import { directDatastore, type Asking } from "../shared/datastore/direct-datastore.ts";
-import type { Finding, Inspection } from "../shared/disk/finding.ts";
+import type { Finding } from "../shared/disk/finding.ts";
 import { inspectImage } from "../shared/disk/inspect-image.ts";
 import { claimOf } from "../shared/disk/known-formats.ts";
+import { codesOf, type Warning } from "../shared/disk/warning.ts";
 import { GiveUp } from "../shared/step/errors.ts";
 import { isInside, removeStaged } from "../shared/staging/staging.ts";
 import { Attempt } from "./attempt.ts";
 import { finishedArtifact } from "./finished-artifact.ts";
+import { withGuest } from "./guest.ts";
 import type { Message } from "./message.ts";
-import { produceDisk } from "./produce-disk.ts";
+import { isPlainRaw, produceDisk } from "./produce-disk.ts";
 import { ProgressFile } from "./progress-file.ts";
 import { openSource, unchangedSince } from "./source.ts";
 import { inspectOutput } from "./inspect-output.ts";
@@ -84,8 +86,9 @@ async function convert(
   }
   const before = await source.stat({ bigint: true });
   const sourceBytes = Number(before.size);
-  const { maxVirtualSizeBytes, severalDisks } = config;
-  const rules = { claim: claimOf(job.source.format), maxVirtualSizeBytes, severalDisks };
+  const { maxVirtualSizeBytes, severalDisks, unrecognised } = config;
+  const claim = claimOf(job.source.format);
+  const rules = { claim, maxVirtualSizeBytes, severalDisks, unrecognised };
   const finding = await inspectImage(source, rules, signal);
   reportFinding(log, finding, sourceBytes);
 
@@ -101,7 +104,13 @@ async function convert(
     );
     await unchangedSince(source, before);
     const { format, virtualSizeBytes } = finding;
-    const disk = { path: job.source.path, format, sizeBytes: sourceBytes, virtualSizeBytes };
+    const disk = {
+      path: job.source.path,
+      format,
+      sizeBytes: sourceBytes,
+      virtualSizeBytes,
+      warnings: reportWarnings(log, finding.warnings),
+    };
     return sha1 === undefined ? disk : { ...disk, sha1 };
   }
 
@@ -130,32 +139,39 @@ async function convert(
     signal,
   );
   await unchangedSince(source, before);
-  const sizeBytes = await inspectOutput(output, config, inspection, signal);
-  const path = await attempt.finish(output, config.format);
+  const { sizeBytes, guest } = await inspectOutput(output, config, inspection, signal);
+  const warnings = reportWarnings(log, withGuest(inspection, guest).warnings);
+  const path = await attempt.finish(output, config.format, warnings);
   const { virtualSizeBytes } = inspection;
   log.info({ path, sizeBytes, virtualSizeBytes }, "image converted");
-  return { path, format: config.format, sizeBytes, virtualSizeBytes };
-}
-
-/** Whether a file is the disk itself, to the byte. */
-function isPlainRaw(finding: Finding): finding is Inspection & { readonly format: "raw" } {
-  return (
-    finding.packing === undefined && finding.container === undefined && finding.format === "raw"
-  );
+  return { path, format: config.format, sizeBytes, virtualSizeBytes, warnings };
 }
 
 function reportFinding(log: Needed["log"], finding: Finding, sourceBytes: number): void {
-  const { container, packing, member, otherDisks } = finding;
+  const { container, packing, member, chosenBy, otherDisks } = finding;
   const disk =
     finding.packing === undefined
       ? {
           format: finding.format,
           subformat: finding.subformat,
           virtualSizeBytes: finding.virtualSizeBytes,
+          evidence: finding.evidence,
         }
       : {};
-  log.info({ container, packing, member, ...disk, sourceBytes }, "image inspected");
+  log.info({ container, packing, member, chosenBy, ...disk, sourceBytes }, "image inspected");
   if (otherDisks.length > 0) {
     log.info({ member, otherDisks }, "the appliance has further disks, which are not registered");
   }
+}
+
+/**
+ * Tells what is unusual about an image that is taken: when that is certain, and before its disk is finished, since whoever takes over
+ * a finished disk does not look again. So the log has it once, or once more after a crash in between.
+ * @returns the codes
+ */
+function reportWarnings(log: Needed["log"], warnings: readonly Warning[]): readonly string[] {
+  for (const { code, sentence, facts } of warnings) {
+    log.warn({ warning: code, facts }, sentence);
+  }
+  return codesOf(warnings);
 }

@@ -2,16 +2,15 @@ import { inflateGrains } from "../shared/disk/grains/inflate-grains.ts";
 import type { Inspection } from "../shared/disk/finding.ts";
 import type { GrainLayout } from "../shared/disk/limits.ts";
 import { convertDisk, type DiskSource } from "../shared/disk/qemu-img.ts";
-import type { PartialFile } from "./attempt.ts";
-import { refuseNested } from "./inspect-output.ts";
+import { inspectGuest, refuseNested } from "./guest.ts";
 import { noSpace } from "./no-space.ts";
-import type { Production } from "./production.ts";
+import type { ProducedDisk, Production } from "./production.ts";
 import { WriteBack } from "./write-back.ts";
 
 /**
  * Makes the disk of a VMDK with compressed grains on all cores. For a format other than raw, the raw disk is a step on the way:
  * written twice, it still takes half of the time and two thirds of the processor that qemu-img takes, which inflates on one core.
- * @throws as `inflateGrains` and `convertDisk`; GiveUp `nested-format`; RetryLater without space
+ * @throws as `inflateGrains` and `convertDisk`; GiveUp `nested-format`, `unrecognised`; RetryLater without space
  */
 export async function inflateDisk(
   source: DiskSource,
@@ -19,11 +18,12 @@ export async function inflateDisk(
   grains: GrainLayout,
   { workspace, config, onProgress }: Production,
   signal: AbortSignal,
-): Promise<PartialFile> {
+): Promise<ProducedDisk> {
   const { virtualSizeBytes, dataBytes } = inspection;
   const timeoutSeconds = config.convertTimeoutSeconds;
   const isResult = config.format === "raw";
   const raw = await workspace.createFile();
+  const guestDisk = { handle: raw.handle, diskBytes: virtualSizeBytes };
   const writeBack = new WriteBack(raw.handle, virtualSizeBytes);
   const conversion = {
     source: source.handle,
@@ -34,7 +34,7 @@ export async function inflateDisk(
     target: raw.handle,
     workers: config.convertWorkers,
     timeoutSeconds,
-    checkHead: () => refuseNested(raw.handle),
+    checkHead: () => refuseNested(guestDisk),
     onProgress: (percent: number) => {
       onProgress?.(isResult ? percent : percent * INFLATING_SHARE);
       if (isResult) {
@@ -46,6 +46,7 @@ export async function inflateDisk(
   if (isResult) {
     return raw;
   }
+  const guest = await inspectGuest(guestDisk, config);
   const output = await workspace.createFile();
   await convertDisk(
     {
@@ -59,7 +60,7 @@ export async function inflateDisk(
     },
     signal,
   );
-  return output;
+  return { ...output, guest };
 }
 
 /** Of the time for a format other than raw. */

@@ -1,14 +1,20 @@
 import type { FileHandle } from "node:fs/promises";
-import { inspectOutput } from "./inspect-output.ts";
-import { diskSource, produceDisk, refuseNestedGuest } from "./produce-disk.ts";
+import { inspectOutput, type FinishedDisk } from "./inspect-output.ts";
+import { withGuest } from "./guest.ts";
+import { WHOLE_FILE } from "./content-digests.ts";
+import { digestsOf } from "./digests-of.ts";
+import { noSpace } from "./no-space.ts";
+import { diskSource, isPlainRaw, probeGuest, produceDisk } from "./produce-disk.ts";
 import { unpackImage, type UnpackedImage } from "./unpack-image.ts";
 import { verifyContent } from "./verify-content.ts";
 import type { Config } from "../shared/settings/config.ts";
-import type { Finding } from "../shared/disk/finding.ts";
+import type { Finding, Inspection } from "../shared/disk/finding.ts";
 import { openImage } from "../shared/disk/image-file.ts";
 import { inspectImage } from "../shared/disk/inspect-image.ts";
 import { claimOf, type Claim, type DiskFormat } from "../shared/disk/known-formats.ts";
 import type { Packing } from "../shared/disk/packed/packing.ts";
+import { convertDisk } from "../shared/disk/qemu-img.ts";
+import type { Warning } from "../shared/disk/warning.ts";
 import { GiveUp, type Facts } from "../shared/step/errors.ts";
 import { TemporaryWorkspace } from "./temporary-workspace.ts";
 
@@ -24,6 +30,8 @@ export interface Report {
   readonly packing: readonly Packing[];
   /** The file in the container of the disk that boots, which is the one that is registered. */
   readonly bootDisk?: string;
+  /** How that is known. */
+  readonly chosenBy?: string;
   /** Ids of the container's disks that are not registered. */
   readonly otherDisks: readonly string[];
   readonly format?: DiskFormat;
@@ -31,8 +39,23 @@ export interface Report {
   readonly virtualSizeBytes?: number;
   /** At most so many bytes does the disk occupy as a sparse raw file. */
   readonly dataBytes?: number;
+  /** What says that its content is a disk, in words; absent where that could not be looked for. */
+  readonly evidence?: readonly string[];
+  /** What is unusual about it; it is taken all the same. */
+  readonly warnings: readonly Warning[];
   /** Whether everything was read, or headers and tables only. */
   readonly checked: "everything" | "headers";
+  /** What OpenNebula would be given, when that was asked for. */
+  readonly disk?: MadeDisk;
+}
+
+/** A disk in the site's format. */
+interface MadeDisk {
+  readonly format: Config["format"];
+  /** Length of its file. */
+  readonly sizeBytes: number;
+  /** Of the disk as a guest reads it, which is the file itself when that is raw. */
+  readonly sha256: string;
 }
 
 /** What is asked. */
@@ -41,11 +64,20 @@ export interface Question {
   readonly format: string | undefined;
   /** Read everything, however large it is. */
   readonly full: boolean;
+  /** Make the disk as well, to tell its digest; so everything is read. */
+  readonly convert?: boolean;
+  /** Where to unpack and to convert; below `TMPDIR` by default. */
+  readonly directory?: string | undefined;
   /** An image up to this size is read in full anyway. */
   readonly smallBytes?: number;
   readonly config: Pick<
     Config,
-    "format" | "maxVirtualSizeBytes" | "severalDisks" | "convertTimeoutSeconds" | "convertWorkers"
+    | "format"
+    | "maxVirtualSizeBytes"
+    | "severalDisks"
+    | "unrecognised"
+    | "convertTimeoutSeconds"
+    | "convertWorkers"
   >;
 }
 
@@ -65,6 +97,7 @@ export async function inspectFile(
     verdict: "accepted",
     packing: [],
     otherDisks: [],
+    warnings: [],
     checked: "headers",
   };
   const note = (facts: Partial<Report>) => {
@@ -86,7 +119,7 @@ const SMALL_BYTES = 256 * 2 ** 20; // a second or two
 
 async function examine(
   file: string,
-  { format, full, smallBytes = SMALL_BYTES, config }: Question,
+  { format, full, convert = false, directory, smallBytes = SMALL_BYTES, config }: Question,
   note: (facts: Partial<Report>) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -94,11 +127,12 @@ async function examine(
   await using source = await openImage(file);
   const { size } = await source.stat();
   note({ fileBytes: size });
-  const { maxVirtualSizeBytes, severalDisks } = config;
-  const finding = await inspectImage(source, { claim, maxVirtualSizeBytes, severalDisks }, signal);
+  const { maxVirtualSizeBytes, severalDisks, unrecognised } = config;
+  const rules = { claim, maxVirtualSizeBytes, severalDisks, unrecognised };
+  const finding = await inspectImage(source, rules, signal);
   const packing = finding.packing === undefined ? [] : [finding.packing];
   note({ packing, ...placeOf(finding) });
-  await using workspace = await TemporaryWorkspace.create();
+  await using workspace = await TemporaryWorkspace.create(directory);
   const image = await unpackImage(source, finding, { workspace, config }, signal);
   const { inspection } = image;
   note({
@@ -107,35 +141,75 @@ async function examine(
     subformat: inspection.subformat,
     virtualSizeBytes: inspection.virtualSizeBytes,
     dataBytes: inspection.dataBytes,
+    ...(inspection.format === "raw" ? { evidence: inspection.evidence } : {}),
   });
-  if (full || size + inspection.dataBytes <= smallBytes) {
-    await readAll(source, finding, image, { workspace, config }, signal);
-    note({ checked: "everything" });
+  if (full || convert || size + inspection.dataBytes <= smallBytes) {
+    const means = { workspace, config };
+    const { output, guest } = await readAll(source, finding, image, means, signal);
+    note({ ...withGuest(inspection, guest), checked: "everything" });
+    if (convert) {
+      note({ disk: await madeDisk(output, inspection, means, signal) });
+    }
   } else if (inspection.format !== "raw" && inspection.pieces.length === 1) {
     const disk = await diskSource(image, workspace, signal);
     const probe = await workspace.createFile();
-    await refuseNestedGuest(disk, inspection, probe, config.convertTimeoutSeconds, signal);
+    note(withGuest(inspection, await probeGuest(disk, inspection, probe, config, signal)));
   }
+}
+
+interface Means extends Pick<Question, "config"> {
+  readonly workspace: TemporaryWorkspace;
 }
 
 async function readAll(
   source: FileHandle,
   finding: Finding,
   image: UnpackedImage,
-  { workspace, config }: { readonly workspace: TemporaryWorkspace } & Pick<Question, "config">,
+  { workspace, config }: Means,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Pick<FinishedDisk, "guest"> & { readonly output: FileHandle }> {
   if (finding.digests.length > 0) {
     await verifyContent(source, { digest: undefined, digests: finding.digests }, signal);
   }
-  const output = await produceDisk(image, { workspace, config }, signal);
-  await inspectOutput(output, config, image.inspection, signal);
+  const isDisk = config.format === "raw" && isPlainRaw(finding); // as a pin, which is not copied either
+  const disk = isDisk
+    ? { handle: source }
+    : await produceDisk(image, { workspace, config }, signal);
+  const { guest } = await inspectOutput(disk, config, image.inspection, signal);
+  return { output: disk.handle, guest };
 }
 
-function placeOf({ container, member, otherDisks }: Finding): Partial<Report> {
+/**
+ * Of what the finished disk holds, which takes one more conversion for qcow2. Nothing can be said of the file of one: qemu-img writes
+ * on several cores, and puts the clusters in another order each time.
+ */
+async function madeDisk(
+  output: FileHandle,
+  { virtualSizeBytes }: Pick<Inspection, "virtualSizeBytes">,
+  { workspace, config }: Means,
+  signal: AbortSignal,
+): Promise<MadeDisk> {
+  const { format, convertTimeoutSeconds: timeoutSeconds } = config;
+  const { size } = await output.stat();
+  let raw = output;
+  if (format !== "raw") {
+    const back = await workspace.createFile();
+    const source = { handle: output, format };
+    const conversion = { source, target: back.path, virtualSizeBytes, timeoutSeconds };
+    await noSpace(back.path, convertDisk({ ...conversion, format: "raw" }, signal));
+    raw = back.handle;
+  }
+  const order = { algorithm: "sha256", range: WHOLE_FILE } as const;
+  const [sha256 = ""] = await digestsOf(raw, [order], signal);
+  return { format, sizeBytes: size, sha256 };
+}
+
+function placeOf({ container, member, chosenBy, otherDisks, warnings }: Finding): Partial<Report> {
   return {
     ...(container === undefined ? {} : { container }),
     ...(member === undefined ? {} : { bootDisk: member }),
+    ...(chosenBy === undefined ? {} : { chosenBy }),
     otherDisks,
+    warnings,
   };
 }

@@ -1,55 +1,44 @@
-import type { FileHandle } from "node:fs/promises";
 import type { Config } from "../shared/settings/config.ts";
-import { detect } from "../shared/disk/detect.ts";
 import type { Inspection } from "../shared/disk/finding.ts";
 import { inspectDisk } from "../shared/disk/inspect-image.ts";
-import { fileReader } from "../shared/disk/reader.ts";
 import { refusal } from "../shared/disk/refusal.ts";
-import type { PartialFile } from "./attempt.ts";
+import { inspectGuest, refuseNested, type Guest } from "./guest.ts";
+import type { ProducedDisk } from "./production.ts";
 
 /**
  * Looks at a finished disk as somebody else will: it must be of the format and size that we announce, and be taken for nothing else.
- * @returns its length in bytes
- * @throws GiveUp `nested-format`, `conversion-failed`
+ * @throws GiveUp `nested-format`, `conversion-failed`, `unrecognised`
  */
 export async function inspectOutput(
-  { handle }: PartialFile,
-  { format, maxVirtualSizeBytes }: Pick<Config, "format" | "maxVirtualSizeBytes">,
+  { handle, guest }: Pick<ProducedDisk, "handle" | "guest">,
+  config: Pick<Config, "format" | "maxVirtualSizeBytes" | "unrecognised">,
   source: Pick<Inspection, "format" | "virtualSizeBytes">,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<FinishedDisk> {
+  const { format, maxVirtualSizeBytes } = config;
   const { size } = await handle.stat();
   const isCopy = source.format === "raw" && format === "raw";
   const expected = isCopy ? source.virtualSizeBytes : wholeSectors(source.virtualSizeBytes);
-  if (format === "raw") {
-    await refuseNested(handle);
-    checkSize(size, expected);
-  } else {
+  if (format !== "raw") {
     // A sector more than the limit: the size was rounded up.
     const limits = { claim: format, maxVirtualSizeBytes: wholeSectors(maxVirtualSizeBytes) };
     checkSize((await inspectDisk(handle, limits, signal)).virtualSizeBytes, expected);
+    return { sizeBytes: size, guest };
   }
-  return size;
+  checkSize(size, expected);
+  const disk = { handle, diskBytes: size };
+  if (isCopy) {
+    await refuseNested(disk);
+    return { sizeBytes: size, guest: undefined };
+  }
+  return { sizeBytes: size, guest: await inspectGuest(disk, config) };
 }
 
-/**
- * Whoever guesses the format of a raw disk sees what the guest has written there, and must see nothing.
- * @throws GiveUp `nested-format`
- */
-export async function refuseNested(handle: FileHandle): Promise<void> {
-  const { size } = await handle.stat();
-  const found = (await detect(fileReader(handle, size))).filter(
-    (signature) => signature !== "text",
-  );
-  if (found.length > 0) {
-    throw refusal(
-      "nested-format",
-      `the disk in the image can be taken for ${found.join(", ")} in its turn`,
-      {
-        found: found.join(" "),
-      },
-    );
-  }
+/** A disk as it is announced. */
+export interface FinishedDisk {
+  readonly sizeBytes: number;
+  /** What the conversion brought to light; undefined of an image that was raw, and was looked at before. */
+  readonly guest: Guest | undefined;
 }
 
 function checkSize(actual: number, expected: number): void {

@@ -1,27 +1,28 @@
+import type { Config } from "../shared/settings/config.ts";
 import type { FileHandle } from "node:fs/promises";
 import { copyRange } from "../shared/disk/copy-range.ts";
-import type { Inspection } from "../shared/disk/finding.ts";
+import type { Finding, Inspection } from "../shared/disk/finding.ts";
 import { convertDisk, type DiskSource } from "../shared/disk/qemu-img.ts";
 import { alongside } from "./alongside.ts";
 import type { PartialFile, Workspace } from "./attempt.ts";
 import { cloneFile } from "./clone-file.ts";
+import { inspectGuest, type Guest } from "./guest.ts";
 import { inflateDisk } from "./inflate-disk.ts";
-import { refuseNested } from "./inspect-output.ts";
 import { noSpace } from "./no-space.ts";
-import type { Production } from "./production.ts";
+import type { ProducedDisk, Production } from "./production.ts";
 import { checkSpace } from "./space.ts";
 import type { UnpackedImage } from "./unpack-image.ts";
 import { WriteBack } from "./write-back.ts";
 
 /**
  * Makes the disk of an inspected image in the site's format.
- * @throws as `convertDisk`; GiveUp `nested-format`; RetryLater without space
+ * @throws as `convertDisk`; GiveUp `nested-format`, `unrecognised`; RetryLater without space
  */
 export async function produceDisk(
   image: UnpackedImage,
   production: Production,
   signal: AbortSignal,
-): Promise<PartialFile> {
+): Promise<ProducedDisk> {
   const { source, file, inspection } = image;
   const { workspace, config } = production;
   const { grains, dataBytes, pieces } = inspection;
@@ -52,26 +53,34 @@ export async function produceDisk(
   return output;
 }
 
+/** Whether a file is the disk itself, to the byte. */
+export function isPlainRaw(finding: Finding): finding is Inspection & { readonly format: "raw" } {
+  return (
+    finding.packing === undefined && finding.container === undefined && finding.format === "raw"
+  );
+}
+
 /**
- * Refuses a disk whose guest has put the header of another one at its beginning. That is told in no time; beside a conversion it
- * spares hours of it.
+ * Looks at the beginning of a guest's disk before all of it is converted. That is told in no time; beside a conversion it spares
+ * hours of it.
  * @param probe an empty file; it holds the beginning of the guest's disk in the end
- * @throws as `convertDisk`; GiveUp `nested-format`
+ * @throws as `convertDisk`; GiveUp `nested-format`, `unrecognised`
  */
-export async function refuseNestedGuest(
+export async function probeGuest(
   source: DiskSource,
   { virtualSizeBytes }: Pick<Inspection, "virtualSizeBytes">,
   probe: PartialFile,
-  timeoutSeconds: number,
+  config: Pick<Config, "convertTimeoutSeconds" | "unrecognised">,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Guest> {
+  const timeoutSeconds = config.convertTimeoutSeconds;
   const guestRange = { offset: 0, size: Math.min(HEAD_BYTES, virtualSizeBytes) };
   const common = { source, target: probe.path, virtualSizeBytes, timeoutSeconds };
   await convertDisk({ ...common, guestRange, format: "raw" }, signal);
-  await refuseNested(probe.handle);
+  return await inspectGuest({ handle: probe.handle, diskBytes: virtualSizeBytes }, config);
 }
 
-const HEAD_BYTES = 65_536;
+const HEAD_BYTES = 256 * 1024; // all that tells a disk, but the copy of a GPT at its end
 /** A raw disk is looked at when it is finished. Less than this is finished in seconds, and not worth another qemu-img. */
 const PROBE_BYTES = 2 * 2 ** 30;
 
@@ -79,7 +88,7 @@ async function convertWithQemu(
   image: UnpackedImage,
   { workspace, config, onProgress }: Production,
   signal: AbortSignal,
-): Promise<PartialFile> {
+): Promise<ProducedDisk> {
   const { inspection } = image;
   const output = await workspace.createFile();
   const source = await diskSource(image, workspace, signal);
@@ -102,12 +111,15 @@ async function convertWithQemu(
     return output;
   }
   const probe = await workspace.createFile();
+  let guest: Guest | undefined;
   await alongside(
-    (stop) => refuseNestedGuest(source, inspection, probe, config.convertTimeoutSeconds, stop),
+    async (stop) => {
+      guest = await probeGuest(source, inspection, probe, config, stop);
+    },
     convert,
     signal,
   );
-  return output;
+  return guest === undefined ? output : { ...output, guest };
 }
 
 /** qemu-img reads one range of a file in place; what is in chunks is put together first. */

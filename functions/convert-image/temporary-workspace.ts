@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PartialFile, Workspace } from "./attempt.ts";
 
-/** A directory below `TMPDIR` for what has to be unpacked to be inspected; it is gone at the end. */
+/** A directory for what has to be unpacked to be inspected, below `TMPDIR` or another one; it is gone at the end. */
 export class TemporaryWorkspace implements Workspace, AsyncDisposable {
   readonly directory: string;
   readonly #files: PartialFile[] = [];
 
-  static async create(): Promise<TemporaryWorkspace> {
-    return new TemporaryWorkspace(await mkdtemp(join(tmpdir(), "vmcatcher-one-inspect-")));
+  static async create(parent = tmpdir()): Promise<TemporaryWorkspace> {
+    return new TemporaryWorkspace(await mkdtemp(join(parent, "vmcatcher-one-inspect-")));
   }
 
   private constructor(directory: string) {

@@ -10,6 +10,7 @@ import { account } from "./opennebula/account.ts";
 import { datastore } from "./opennebula/datastore.ts";
 import { datastoreDriver } from "./opennebula/datastore-driver.ts";
 import { datastoreSpace } from "./opennebula/datastore-space.ts";
+import { doubtfulImages } from "./opennebula/doubtful-images.ts";
 import { duplicateImages } from "./opennebula/duplicate-images.ts";
 import { eventTimes } from "./opennebula/event-times.ts";
 import { failedImages } from "./opennebula/failed-images.ts";
@@ -78,6 +79,7 @@ export const checks: readonly Check[] = [
   failedImages,
   stuckImages,
   overdueImages,
+  doubtfulImages,
   predecessorImages,
   eventTimes,
 ];

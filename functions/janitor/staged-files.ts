@@ -85,6 +85,7 @@ const NAMES = [
   { kind: "disk", pattern: /^([0-9a-f]{32})\.(?:raw|qcow2)$/ },
   { kind: "partial", pattern: /^([0-9a-f]{32})\.[0-9a-f]{16}\.partial$/ },
   { kind: "progress", pattern: /^([0-9a-f]{32})\.progress$/ },
+  { kind: "warnings", pattern: /^([0-9a-f]{32})\.warnings$/ },
 ] as const;
 
 /** @returns undefined when there is nothing (any more), or something else */

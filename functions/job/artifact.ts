@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { capturedSchema } from "./captured.ts";
+import { warningCodesSchema } from "./warning-codes.ts";
 
 /** A verified disk image that OpenNebula can copy. */
 const artifactSchema = z.object({
@@ -15,6 +16,8 @@ const artifactSchema = z.object({
     .optional(),
   /** The datastore in whose directory the file lies; absent when it lies in staging and OpenNebula is to copy it. */
   datastoreId: z.int().min(0).optional(),
+  /** What is unusual about the image that it was made of; the version before sent none. */
+  warnings: warningCodesSchema.default([]),
 });
 
 /** A job with what convert-image has made of its file: what register-image takes. */

@@ -120,11 +120,11 @@ export function findPending(job: AvailableJob, images: readonly Image[]): Image 
 }
 
 async function allocate(message: Announced, deps: Deps, signal: AbortSignal): Promise<number> {
-  const { job } = message;
+  const { job, artifact } = message;
   const file = await allocatable(message, deps, signal);
   try {
     const id = await deps.opennebula.allocate(
-      { name: pendingName(job), attributes: newImageAttributes(job), ...file },
+      { name: pendingName(job), attributes: newImageAttributes(job, artifact?.warnings), ...file },
       signal,
     );
     deps.log.info({ imageId: id, datastoreId: file.datastoreId }, "image allocated");

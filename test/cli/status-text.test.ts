@@ -107,6 +107,13 @@ describe("status", () => {
     assert.match(text, /U +image 3 is to be disabled when free\n/);
   });
 
+  it("tells what is unusual about the live image", () => {
+    const live = imageOf({}, { STATE: "live", WARNINGS: "boot-disk-unknown ovf-size" });
+    const text = statusText(withImages(live));
+    assert.match(text, /U +boot-disk-unknown: nothing told which .* boots/);
+    assert.match(text, /U +ovf-size: its OVF declares another length/);
+  });
+
   it("lets no name, title or reason steer the terminal, end a line or turn it around", () => {
     const hostile = "\u001b[2J\u009b31m\n\u202ex";
     const letter = { id: "1", function: "f", identifier: hostile, code: "c", text: hostile };

@@ -163,6 +163,31 @@ describe("the page", () => {
     assert.match(await markup(troubledSite()), /<title>\(4\) vmcatcher-one/);
   });
 
+  it("tells what is unusual about a live image, in the list and on the image's own page, until its next version", async () => {
+    const of = (images: ReturnType<typeof versionsOf>) =>
+      overviewOf({ identifiers: identifiersOf(images) });
+    const doubtful = versionsOf(1, { attributes: { WARNINGS: "unrecognised" } });
+    for (const query of ["", `?image=${identifierOf(1)}`]) {
+      const text = await markup(of(doubtful), query);
+      assert.match(
+        text,
+        /<li><bdi>unrecognised: doubtful, nothing in the disk says that it is one/,
+      );
+      assert.match(text, /<span class="pill attention">check</);
+      const next = versionsOf(1, { versions: 4 }).map((image) => ({
+        ...image,
+        id: image.id + 100,
+      }));
+      const [live, ...old] = next;
+      assert.ok(live);
+      const retired = old.map((image) => ({
+        ...image,
+        attributes: new Map([...image.attributes, ["VMCATCHER_ONE_WARNINGS", "unrecognised"]]),
+      }));
+      assert.doesNotMatch(await markup(of([live, ...retired]), query), /doubtful/);
+    }
+  });
+
   it("of one image tells every version and where each stands", async () => {
     const text = await markup(busySite(), `?image=${identifierOf(3)}`);
     assert.equal(text.match(/<rect class="superseded"/g)?.length, 5);

@@ -96,6 +96,33 @@ describe("what is wrong", () => {
   });
 });
 
+describe("a doubtful image", () => {
+  for (const code of ["unrecognised", "boot-disk-unknown"]) {
+    it(`is to be looked at: ${code}`, async () => {
+      const identifiers = imagesWith({ WARNINGS: `ovf-size ${code}` });
+      assert.deepEqual(await problems({ identifiers }), ["warning: 1 image is doubtful"]);
+      assert.equal(byStanding(identifiers)[0]?.standing, "attention");
+    });
+  }
+
+  it("is not one of which only the OVF is odd", async () => {
+    const identifiers = imagesWith({ WARNINGS: "ovf-size ovf-capacity ovf-prefix" });
+    assert.deepEqual(await problems({ identifiers }), []);
+    assert.equal(byStanding(identifiers)[0]?.standing, "live");
+  });
+
+  it("is counted also when it is not as vmcatcher wants", async () => {
+    const identifiers = imagesWith({
+      WARNINGS: "unrecognised",
+      STALE_SINCE: "2026-10-02T04:10:00Z",
+    });
+    assert.deepEqual(await problems({ identifiers }), [
+      "warning: 1 image is not as vmcatcher wants",
+      "warning: 1 image is doubtful",
+    ]);
+  });
+});
+
 it("images are sorted by their standing, then by title", () => {
   const { identifiers } = troubledSite();
   assert.ok(!isUnavailable(identifiers));

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { execa } from "execa";
 import { handle } from "../../functions/convert-image/handler.ts";
+import { recordingLog } from "../shared/worker/recording-log.ts";
 import { sampleNamed } from "../fixtures/samples/samples.ts";
 import { jobFor } from "./job.ts";
 import { convert, digestOf, patience, pinned, Site } from "./site.ts";
@@ -76,6 +77,7 @@ test("a pinned raw image is not copied: the pin is the result", async () => {
     format: "raw",
     sizeBytes: 524_288,
     virtualSizeBytes: 524_288,
+    warnings: [],
   });
   assert.equal((await stat(site.pin)).ino, ino);
   assert.deepEqual(await site.staged(), ["pin-1"]);
@@ -130,6 +132,19 @@ test("a link or a pipe in place of the image is refused without being opened", a
     { code: "not-a-file" },
   );
   assert.ok(existsSync(path), "what is not in staging is vmcatcher's");
+});
+
+test("the log tells which disk of an appliance is taken, and how that is known", async () => {
+  await using site = await Site.create();
+  const { log, lines } = recordingLog();
+  await convert(await pinned(site, "boot-attribute.ova.packed.gz"), {
+    deps: { ...site.deps, log },
+  });
+  const inspected = lines.find(({ text }) => text === "image inspected");
+  assert.deepEqual(
+    [inspected?.["member"], inspected?.["chosenBy"]],
+    ["22222222-0c52-4c3a-9d7e-5a2f1a4be001", "boot mark"],
+  );
 });
 
 test("S14: whatever the list says about the format, or nothing, the image is registered", async () => {

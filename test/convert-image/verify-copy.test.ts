@@ -39,6 +39,7 @@ test("a disk in the datastore itself comes without one: nothing is copied", asyn
     sizeBytes: 512,
     virtualSizeBytes: 512,
     datastoreId: 1,
+    warnings: [],
   } as const;
   assert.deepEqual(await withSha1(artifact, site.config, AbortSignal.timeout(1000)), artifact);
 });

@@ -70,6 +70,26 @@ describe("doctor on images", () => {
     await installation.tells("overdue-images", { severity: "warning", ...unknown }, { now });
   });
 
+  it("tells a live image that may be no disk, until its next version or until somebody empties its warnings", async (t) => {
+    const installation = await createInstallation(t);
+    const { simulator } = installation.site;
+    const live = { ...ours, VMCATCHER_ONE_STATE: "live" };
+    const old = { ...ours, VMCATCHER_ONE_STATE: "superseded" };
+    simulator.addImage({ name: "x", attributes: { ...live, VMCATCHER_ONE_WARNINGS: "ovf-size" } });
+    simulator.addImage({
+      name: "y",
+      attributes: { ...old, VMCATCHER_ONE_WARNINGS: "unrecognised" },
+    });
+    await installation.tells("doubtful-images", { severity: "ok", seen: /1 live images, none/ });
+    const attributes = { ...live, VMCATCHER_ONE_WARNINGS: "ovf-size unrecognised" };
+    simulator.addImage({ name: "z", attributes });
+    const expected = {
+      seen: /image 2 z has the warning unrecognised: doubtful, nothing in the disk says/,
+      fix: /start a VM from it; if that works, empty .*VMCATCHER_ONE_WARNINGS \(oneimage update 2\)/,
+    };
+    await installation.tells("doubtful-images", { severity: "warning", ...expected });
+  });
+
   it("tells an event from the future", async (t) => {
     const installation = await createInstallation(t);
     const attributes = { ...ours, VMCATCHER_ONE_EVENT_TIME: "2027-11-22T10:00:00.000000000Z" };

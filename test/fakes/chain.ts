@@ -22,10 +22,10 @@ export interface Chain {
   readonly deps: Deps;
   available(overrides?: Partial<AvailableJob>): AvailableJob;
   expired(overrides?: Partial<ExpiredJob>): ExpiredJob;
-  /** What an attempt of a job does, from its first step to its last. */
-  pass(job: Job, deps?: Deps): Promise<RestoreMessage["outcome"]>;
+  /** What an attempt of a job does, from its first step to its last. @param warnings codes of what is unusual about its file */
+  pass(job: Job, deps?: Deps, warnings?: readonly string[]): Promise<RestoreMessage["outcome"]>;
   /** capture-metadata and register-image only. */
-  passUntilRegistered(job: Job, deps?: Deps): Promise<RestoreMessage>;
+  passUntilRegistered(job: Job, deps?: Deps, warnings?: readonly string[]): Promise<RestoreMessage>;
   /** The image that has the identifier's NAME. */
   live(): Promise<Image | undefined>;
   /** The image with that id, or the live one. @throws AssertionError when there is none */
@@ -72,7 +72,11 @@ export async function createChain(options: Parameters<typeof createSite>[0] = {}
       restarts: 0,
     };
   };
-  const passUntilRegistered = async (job: Job, using = deps): Promise<RestoreMessage> => {
+  const passUntilRegistered: Chain["passUntilRegistered"] = async (
+    job,
+    using = deps,
+    warnings = [],
+  ) => {
     const signal = AbortSignal.timeout(20_000);
     const captured = await capture({ job }, using, signal);
     const path = join(using.config.stagingDirectory, `${job.id}.raw`);
@@ -80,14 +84,17 @@ export async function createChain(options: Parameters<typeof createSite>[0] = {}
       return await register(captured, using, signal);
     }
     await writeFile(path, Buffer.alloc(4096, job.id), { mode: 0o644 });
-    return await register(
-      { ...captured, artifact: { path, format: "raw", sizeBytes: 4096, virtualSizeBytes: 4096 } },
-      using,
-      signal,
-    );
+    const disk = {
+      path,
+      format: "raw",
+      sizeBytes: 4096,
+      virtualSizeBytes: 4096,
+      warnings,
+    } as const;
+    return await register({ ...captured, artifact: disk }, using, signal);
   };
-  const pass: Chain["pass"] = async (job, using = deps) => {
-    const message = await passUntilRegistered(job, using);
+  const pass: Chain["pass"] = async (job, using = deps, warnings = []) => {
+    const message = await passUntilRegistered(job, using, warnings);
     await restore(message, using, AbortSignal.timeout(20_000));
     return message.outcome;
   };

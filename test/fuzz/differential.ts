@@ -3,11 +3,12 @@ import { execa } from "execa";
 import * as z from "zod";
 import type { Inspection } from "../../functions/shared/disk/finding.ts";
 import { grainsFault } from "./grains.ts";
+import { readingFault } from "./reading.ts";
 
 /**
  * Asks qemu-img, in a cage, about what we have accepted.
- * @returns undefined when it finds the same format and size and no other file, and makes the same disk of grains that we inflate
- *   ourselves; otherwise what it says
+ * @returns undefined when it finds the same format and size, no other file and no place that is used twice, can read it, and makes the
+ *   same disk of grains that we inflate ourselves; otherwise what it says
  */
 export async function disagreement(
   bytes: Buffer,
@@ -39,7 +40,8 @@ export async function disagreement(
       (value) => value !== undefined && value !== false,
     );
     return said.format === driver && said["virtual-size"] === expected && others.length === 0
-      ? await grainsFault(path, inspection, name)
+      ? ((await readingFault(inspection, name, `${path}.theirs`)) ??
+          (await grainsFault(path, inspection, name)))
       : `we found ${driver} of ${expected} bytes, qemu-img says ${asked.stdout}`;
   } finally {
     await Promise.all(["", ".ours", ".theirs"].map((end) => rm(path + end, { force: true })));

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { disagreement } from "./differential.ts";
 import { mutant, type Input, type Pool } from "./inputs.ts";
 import { judge } from "./judge.ts";
+import { ovaFault } from "./ova.ts";
 import { randomFrom, seedOf } from "./random.ts";
+import { rawFault } from "./raw.ts";
 import { unpackingFault } from "./unpacking.ts";
 
 /** What to do, and for how long. */
@@ -83,10 +85,16 @@ async function examine(
   if (path === undefined) {
     return undefined;
   }
+  const fault = await ovaFault(bytes, finding, path);
+  if (fault !== undefined) {
+    return fault;
+  }
   if (finding.packing !== undefined) {
     tally.unpacked += 1;
     return unpackingFault(bytes, finding, path);
   }
   tally.compared += 1;
-  return disagreement(bytes, finding, path);
+  return (
+    (await rawFault(bytes, finding, declaredFormat)) ?? (await disagreement(bytes, finding, path))
+  );
 }

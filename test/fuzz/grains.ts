@@ -40,7 +40,7 @@ export async function grainsFault(
       AbortSignal.timeout(60_000),
     );
   } catch (error) {
-    if (!(error instanceof GiveUp && error.code === "corrupt")) {
+    if (!(error instanceof GiveUp && ["corrupt", "expansion"].includes(error.code))) {
       throw error;
     }
     // qemu does not compare what a grain says of itself.

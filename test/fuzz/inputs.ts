@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { madeDisks } from "../fixtures/disks/disks.ts";
 import { samples, type Sample } from "../fixtures/samples/samples.ts";
 import { mutate } from "./mutate.ts";
 import { randomFrom, seedOf } from "./random.ts";
@@ -18,15 +18,18 @@ export interface Pool {
   readonly bad: readonly Input[];
 }
 
-/** All samples as they are, and further good ones. */
+/** All samples as they are, the beginnings of disks and CDs, and further good ones. */
 export function poolOf(more: readonly Input[]): Pool {
-  const load = ({ file, declaredFormat, unpack }: Sample): Input => {
-    const stored = readFileSync(join(import.meta.dirname, "../fixtures/samples", file));
+  const load = ({ file, path, declaredFormat, unpack }: Sample): Input => {
+    const stored = readFileSync(path);
     const bytes = unpack === undefined ? stored : gunzipSync(stored);
     return { name: file, declaredFormat, bytes };
   };
+  const beginnings = madeDisks.map(({ name, head: bytes }): Input => {
+    return { name, declaredFormat: "RAW", bytes };
+  });
   const { accept = [], reject = [] } = Object.groupBy(samples, ({ verdict }) => verdict);
-  return { good: [...accept.map(load), ...more], bad: reject.map(load) };
+  return { good: [...accept.map(load), ...beginnings, ...more], bad: reject.map(load) };
 }
 
 /** The input of that number of a run: always the same for the same pool and seed. */

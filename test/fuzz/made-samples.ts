@@ -10,12 +10,14 @@ const FORMATS: readonly { readonly name: string; readonly options: readonly stri
   { name: "qcow2", options: ["-o", "compression_type=zstd", "-c"] },
   { name: "qcow2", options: ["-o", "extended_l2=on,cluster_size=16k"] },
   { name: "qcow2", options: ["-o", "cluster_size=512"] },
+  { name: "qcow2", options: ["-o", "cluster_size=64k"] },
   { name: "qcow2", options: ["-o", "cluster_size=2M,lazy_refcounts=on"] },
   { name: "vpc", options: ["-o", "subformat=dynamic"] },
   { name: "vpc", options: ["-o", "subformat=dynamic,force_size=on"] },
   { name: "vhdx", options: ["-o", "subformat=dynamic,block_size=1M"] },
   { name: "vhdx", options: ["-o", "subformat=fixed,block_size=1M"] },
   { name: "vdi", options: ["-o", "static=on"] },
+  { name: "vdi", options: ["-o", "static=off"] },
   { name: "vmdk", options: ["-o", "subformat=monolithicSparse"] },
   { name: "vmdk", options: ["-o", "subformat=streamOptimized"] },
 ];
@@ -32,6 +34,8 @@ export async function makeSamples(): Promise<readonly Input[]> {
       await execa("qemu-img", ["convert", "-f", "raw", "-O", name, ...options, source, target]);
       if (name === "qcow2" && index < 2) {
         await execa("qemu-img", ["snapshot", "-c", "one", target]);
+      }
+      if (name === "qcow2" && index < 4) {
         await execa("qemu-img", ["bitmap", "--add", target, "bitmap"]);
       }
       made.push({

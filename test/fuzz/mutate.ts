@@ -1,10 +1,11 @@
 import { repairChecksums } from "./checksums.ts";
 import { hotOffset } from "./hot-offset.ts";
 import { mutateNumber } from "./mutate-number.ts";
+import { mutatePlaces } from "./mutate-places.ts";
 import type { Random } from "./random.ts";
 
 /**
- * A changed copy of an image, by one to four edits: bits, header integers, pieces of text, of itself and of another image,
+ * A changed copy of an image, by one to four edits: bits, header integers, places that tables name, pieces of text, of itself and of another image,
  * insertions and cuts. Most copies get their checksums repaired, so that the edit is looked at and not the checksum.
  */
 export function mutate(image: Buffer, other: Buffer, random: Random): Buffer {
@@ -27,6 +28,8 @@ const EDITS: readonly Edit[] = [
   mutateNumber,
   mutateNumber,
   mutateNumber,
+  mutatePlaces,
+  mutatePlaces,
   overwriteText,
   overwriteText,
   insertBytes,
@@ -71,6 +74,15 @@ const TOKENS = [
   "-1",
   "0",
   "SHA256(x)= 00\n",
+  "SHA2-256(",
+  "ovf:boot='true'",
+  "ovf:parentRef=''",
+  "<BootOrder>1</BootOrder>",
+  "ResourceType>15<",
+  "vmw:x='1'",
+  "._",
+  ".ovf\0",
+  ".000000000\0",
   "ustar\0",
   "ustar  \0",
   "QFI\xFB",

@@ -25,6 +25,7 @@ describe("what is in staging", () => {
       `${job.id}.raw`,
       `${job.id}.qcow2`,
       `${job.id}.progress`,
+      `${job.id}.warnings`,
       `${job.id}.0123456789abcdef.partial`,
     ].sort();
     for (const name of files) {
@@ -43,11 +44,12 @@ describe("what is in staging", () => {
       "partial",
       "pin",
       "progress",
+      "warnings",
     ]);
     assert.deepEqual([kept, failures], [[], []]);
     const told = house.lines.filter(({ level }) => level === "info");
-    assert.equal(told.length, 5);
-    assert.equal(told.filter((line) => line["job"] === job.id).length, 4);
+    assert.equal(told.length, 6);
+    assert.equal(told.filter((line) => line["job"] === job.id).length, 5);
   });
 
   for (const step of STEPS) {
@@ -104,6 +106,7 @@ describe("what is in staging", () => {
         `${job.id}.raw`,
         `${job.id}.qcow2`,
         `${job.id}.progress`,
+        `${job.id}.warnings`,
         `${job.id}.0123456789abcdef.partial`,
       ].sort(),
     );

@@ -15,6 +15,7 @@ import { createChain } from "../fakes/chain.ts";
 import { forEachTest } from "../fakes/for-each-test.ts";
 import { before } from "../fakes/meanwhile.ts";
 import { sha512Digest } from "../../functions/job/digest.ts";
+import { bootSector } from "../shared/disk/boot-sector.ts";
 
 const MIB = 2 ** 20;
 
@@ -38,6 +39,7 @@ describe("a datastore whose directory is written directly", () => {
   /** An event for a raw image of somewhat more than 2 MiB, pinned. */
   async function announced(): Promise<{ readonly job: AvailableJob; readonly content: Buffer }> {
     const content = randomBytes(2 * MIB + 512);
+    bootSector("", { start: 1, sectors: 1 }).copy(content); // a disk, of which there is nothing to note
     const digest = sha512Digest(createHash("sha512").update(content).digest("hex"));
     const job = chain.available({ digest });
     await writeFile(job.source.path, content);

@@ -26,7 +26,13 @@ describe("an update that fails", () => {
     return await chain.site.oneadmin.allocate(foreign, signal());
   };
   const registerFile = (path: string) => {
-    const artifact = { path, format: "raw", sizeBytes: 1, virtualSizeBytes: 1 } as const;
+    const artifact = {
+      path,
+      format: "raw",
+      sizeBytes: 1,
+      virtualSizeBytes: 1,
+      warnings: [],
+    } as const;
     return handle({ job: chain.available(), unchanged: false, artifact }, chain.deps, signal());
   };
 

@@ -11,11 +11,12 @@ export interface Appliance {
   readonly diskSha256: string;
 }
 
-/** A raw disk of 4 MiB: a few blocks that depend on `seed`, the rest holes. */
+/** A raw disk of 4 MiB: a partition with a few blocks that depend on `seed`, the rest holes. */
 export async function makeRaw(directory: string, name: string, seed: string): Promise<Appliance> {
   await mkdir(directory, { recursive: true });
   const file = join(directory, `${name}.img`);
   const disk = Buffer.alloc(DISK_BYTES);
+  partition(disk);
   for (let block = 0; block < 8; block++) {
     const text = createHash("sha512").update(`${seed} ${block}`).digest();
     disk.fill(text, block * STRIDE_BYTES + 4096, block * STRIDE_BYTES + 4096 + 65_536);
@@ -39,6 +40,16 @@ export async function makeOva(directory: string, name: string, seed: string): Pr
   await execa("tar", ["--format=ustar", "-C", members, "-cf", file, `${name}.ovf`, vmdk]);
   await rm(members, { recursive: true });
   return { file, diskSha256: raw.diskSha256 };
+}
+
+/** Without a partition table nothing would say that it is a disk. */
+function partition(disk: Buffer): void {
+  const ENTRY_AT = 446;
+  const FIRST_SECTOR = 8;
+  disk.writeUInt8(0x83, ENTRY_AT + 4); // Linux
+  disk.writeUInt32LE(FIRST_SECTOR, ENTRY_AT + 8);
+  disk.writeUInt32LE(DISK_BYTES / 512 - FIRST_SECTOR, ENTRY_AT + 12);
+  disk.writeUInt16BE(0x55aa, 510);
 }
 
 const DISK_BYTES = 4 * 2 ** 20;

@@ -1,5 +1,7 @@
 import { isUtf8 } from "node:buffer";
+import { diskEvidence } from "./disk-evidence.ts";
 import type { DiskFormat } from "./known-formats.ts";
+import { isOptical } from "./optical.ts";
 import type { Reader } from "./reader.ts";
 
 /** Something that a file can be taken for, by us or by a program that guesses later. */
@@ -25,7 +27,7 @@ export type Compression = "gzip" | "xz" | "bzip2" | "zstd" | "zip" | "7z";
 
 /**
  * All formats whose signature a file carries: none for a plain raw disk, more than one for a polyglot. `text` only when
- * nothing else is found.
+ * nothing else is found: a disk may well begin with it.
  */
 export async function detect(reader: Reader): Promise<readonly Signature[]> {
   const head = await reader.read(0, HEAD_BYTES);
@@ -49,10 +51,21 @@ export async function detect(reader: Reader): Promise<readonly Signature[]> {
   if (tail.subarray(0, 4).equals(Buffer.from("koly"))) {
     found.add("dmg");
   }
-  if (hasOpticalDescriptor(head)) {
+  for (const signature of SHORT) {
+    if (found.has(signature) && (await diskEvidence(reader)).length > 0) {
+      found.delete(signature);
+    }
+  }
+  if (!found.has("zstd") && (await isSkippedZstd(reader, head))) {
+    found.add("zstd");
+  }
+  // A CD may lie in an archive so that it begins where a CD's own descriptors would.
+  const isArchive = [...found].some((signature) => signature === "tar" || isCompression(signature));
+  if (!isArchive && (await isOptical(reader))) {
     found.add("iso");
   }
-  if (found.size === 0 && isText(head.subarray(0, SECTOR))) {
+  const mayBeText = found.size === 0 && isText(head.subarray(0, SECTOR));
+  if (mayBeText && (await diskEvidence(reader)).length === 0) {
     found.add("text");
   }
   return [...found];
@@ -72,11 +85,13 @@ const COMPRESSIONS: ReadonlySet<string> = new Set([
   "7z",
 ] satisfies Compression[]);
 
+/** Signatures of two or three bytes: the code of a boot sector may begin with them. */
+const SHORT = ["gzip", "bzip2"] as const satisfies Signature[];
 const SECTOR = 512;
-const OPTICAL_DESCRIPTORS_AT = 32_768;
-const OPTICAL_BLOCK = 2048;
 const HEAD_BYTES = 65_536;
 const VHD_COOKIE = Buffer.from("conectix");
+
+const ZSTD_MAGIC = Buffer.from("\x28\xB5\x2F\xFD", "latin1");
 
 const MAGICS: readonly {
   readonly signature: Signature;
@@ -100,7 +115,7 @@ const MAGICS: readonly {
   magic("gzip", 0, "\x1F\x8B"),
   magic("xz", 0, "\xFD7zXZ\x00"),
   magic("bzip2", 0, "BZh"),
-  magic("zstd", 0, "\x28\xB5\x2F\xFD"),
+  { signature: "zstd", at: 0, magic: ZSTD_MAGIC },
   magic("zip", 0, "PK\x03\x04"),
   magic("7z", 0, "7z\xBC\xAF\x27\x1C"),
 ];
@@ -118,18 +133,30 @@ function isVmdkDescriptor(head: Buffer): boolean {
   );
 }
 
-/** ISO 9660 and UDF volume descriptors, and the boot record of El Torito, in the blocks from 32 KiB on. */
-function hasOpticalDescriptor(head: Buffer): boolean {
-  for (let at = OPTICAL_DESCRIPTORS_AT; at + OPTICAL_BLOCK <= head.length; at += OPTICAL_BLOCK) {
-    if (
-      ["CD001", "BEA01", "NSR02", "NSR03", "CDW02"].includes(
-        head.toString("latin1", at + 1, at + 6),
-      )
-    ) {
-      return true;
+/**
+ * Whether zstd data begins with frames that are to be skipped, as those of pzstd and of seekable zstd do (RFC 8878, 3.1.2). LZ4 has
+ * the same frames, so the first other one tells.
+ */
+async function isSkippedZstd(reader: Reader, head: Buffer): Promise<boolean> {
+  const MAX_SKIPPED = 16; // one, mostly
+  const HEADER_BYTES = 8;
+  let frame = head;
+  for (let at = 0, skipped = 0; skipped < MAX_SKIPPED; skipped += 1) {
+    if (frame.length < HEADER_BYTES || !isSkippableFrame(frame)) {
+      return skipped > 0 && frame.subarray(0, ZSTD_MAGIC.length).equals(ZSTD_MAGIC);
     }
+    at += HEADER_BYTES + frame.readUInt32LE(4);
+    if (at >= reader.size) {
+      return false;
+    }
+    frame = await reader.read(at, HEADER_BYTES);
   }
   return false;
+}
+
+/** Magic numbers 0x184D2A50 to 0x184D2A5F. */
+function isSkippableFrame(frame: Buffer): boolean {
+  return frame.readUInt32LE(0) >>> 4 === 0x184d2a5;
 }
 
 // A disk's first sector is machine code or zeros; an error page of a web server is text.

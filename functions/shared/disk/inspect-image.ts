@@ -1,5 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { classify } from "./classify.ts";
+import { diskEvidence, doubtsAbout } from "./disk-evidence.ts";
 import type { Content, Finding, Inspection, Place, Rules } from "./finding.ts";
 import { inspectQcow2 } from "./formats/qcow2.ts";
 import { inspectRaw } from "./formats/raw.ts";
@@ -11,9 +12,10 @@ import { allocatedBytes } from "./image-file.ts";
 import type { DiskFormat } from "./known-formats.ts";
 import type { Disk, Limits } from "./limits.ts";
 import { checkCapacity, findOvaDisk, type OvaDisk } from "./ova.ts";
-import { isPacking } from "./packed/packing.ts";
+import { isPacking, type Packing } from "./packed/packing.ts";
 import { fileReader, type Reader } from "./reader.ts";
 import { quoted, refusal } from "./refusal.ts";
+import type { GiveUp } from "../step/errors.ts";
 
 /**
  * Looks into an image before any other program does: what it is, that it is nothing else, and that it refers to nothing outside
@@ -30,7 +32,7 @@ export async function inspectImage(
 
 /**
  * As `inspectImage`, for what must be a disk as it is.
- * @throws GiveUp also `unsupported-compression` when it is packed
+ * @throws GiveUp also `format-mismatch` when it is packed
  */
 export async function inspectDisk(
   handle: FileHandle,
@@ -54,9 +56,11 @@ export async function inspectContent(
   const place: Place = {
     container: undefined,
     member: undefined,
+    chosenBy: undefined,
     otherDisks: [],
     pieces: [{ offset: 0, size: reader.size }],
     digests: [],
+    warnings: [],
   };
   if (isPacking(kind)) {
     return {
@@ -67,7 +71,7 @@ export async function inspectContent(
     };
   }
   const disk = await inspectFormat(content, kind, rules, signal);
-  return { ...place, packing: undefined, ...disk };
+  return { ...place, packing: undefined, ...disk, ...doubted(place, disk, rules) };
 }
 
 const INSPECTORS = {
@@ -92,11 +96,30 @@ async function inspectFormat(
   format: DiskFormat,
   limits: Limits,
   signal: AbortSignal,
-): Promise<Disk & { readonly format: DiskFormat }> {
+): Promise<FoundDisk> {
   const disk = await INSPECTORS[format](content.reader, limits, signal);
-  const dataBytes =
-    format === "raw" ? content.allocatedBytes : Math.min(disk.dataBytes, disk.virtualSizeBytes);
-  return { format, ...disk, dataBytes };
+  if (format !== "raw") {
+    const dataBytes = Math.min(disk.dataBytes, disk.virtualSizeBytes);
+    return { format, ...disk, dataBytes, evidence: [] };
+  }
+  const evidence = await diskEvidence(content.reader);
+  return { format, ...disk, dataBytes: content.allocatedBytes, evidence };
+}
+
+type FoundDisk = Disk & Pick<Inspection, "format" | "evidence">;
+
+/**
+ * What there is to say of a disk that is as it will be registered; others are looked at when they are converted.
+ * @throws GiveUp `unrecognised`
+ */
+function doubted(
+  { warnings }: Pick<Place, "warnings">,
+  { format, evidence }: FoundDisk,
+  { unrecognised }: Rules,
+): Pick<Place, "warnings"> {
+  return {
+    warnings: format === "raw" ? [...warnings, ...doubtsAbout(evidence, unrecognised)] : warnings,
+  };
 }
 
 async function inspectOva(reader: Reader, rules: Rules, signal: AbortSignal): Promise<Finding> {
@@ -111,14 +134,16 @@ async function inspectOva(reader: Reader, rules: Rules, signal: AbortSignal): Pr
   const place: Place = {
     container: "ova",
     member: found.declared.href,
+    chosenBy: found.chosenBy,
     otherDisks: found.otherDisks,
     pieces: found.pieces.map(({ offset, size }) => ({ offset, size })),
     digests: found.digests,
+    warnings: found.warnings,
   };
   if (found.declared.compression === undefined) {
     const content = { reader: found.reader, allocatedBytes: found.reader.size };
     const disk = await inspectMember(content, found, rules, signal);
-    return { ...place, packing: undefined, ...disk };
+    return { ...place, packing: undefined, ...disk, ...doubted(disk, disk, rules) };
   }
   const packing = await classify(found.reader, undefined);
   if (packing !== found.declared.compression || !isPacking(packing)) {
@@ -134,7 +159,8 @@ async function inspectOva(reader: Reader, rules: Rules, signal: AbortSignal): Pr
       const content = await contentOf(handle);
       const disk = await inspectMember(content, found, rules, stop);
       const pieces = [{ offset: 0, size: content.reader.size }];
-      return { ...place, packing: undefined, ...disk, pieces, digests: [] };
+      const { warnings } = doubted(disk, disk, rules);
+      return { ...place, packing: undefined, ...disk, pieces, digests: [], warnings };
     },
   };
 }
@@ -142,23 +168,26 @@ async function inspectOva(reader: Reader, rules: Rules, signal: AbortSignal): Pr
 /** The disk of an OVA, which is a disk at last. */
 async function inspectMember(
   content: Content,
-  { declared }: OvaDisk,
-  limits: Limits,
+  { declared, isBeside, warnings }: OvaDisk,
+  rules: Limits,
   signal: AbortSignal,
-): Promise<Disk & { readonly format: DiskFormat }> {
-  const kind = await classify(content.reader, undefined);
+): Promise<FoundDisk & Pick<Place, "warnings">> {
+  const limits = { ...rules, isBeside };
+  const kind = await classify(content.reader, undefined, limits);
   if (kind === "ova") {
     throw refusal("format-mismatch", `${quoted(declared.href)} in the OVA is an archive again`);
   }
   if (isPacking(kind)) {
+    if (declared.compression !== undefined) {
+      throw packedTwice(kind);
+    }
     throw refusal(
       "unsupported-compression",
       `${quoted(declared.href)} in the OVA is packed with ${kind}, which the OVF does not say`,
     );
   }
   const disk = await inspectFormat(content, kind, limits, signal);
-  checkCapacity(declared, disk.virtualSizeBytes);
-  return disk;
+  return { ...disk, warnings: [...warnings, ...checkCapacity(declared, disk.virtualSizeBytes)] };
 }
 
 /** A container may hold something packed; what is packed may not. */
@@ -168,10 +197,15 @@ function oncePacked(finding: Finding): Finding {
 
 function unpacked(finding: Finding): Inspection {
   if (finding.packing !== undefined) {
-    throw refusal(
-      "unsupported-compression",
-      `there is something packed (${finding.packing}) where a disk has to be`,
-    );
+    throw packedTwice(finding.packing);
   }
   return finding;
+}
+
+function packedTwice(packing: Packing): GiveUp {
+  return refusal(
+    "format-mismatch",
+    `there is something packed (${packing}) where a disk has to be`,
+    { found: packing },
+  );
 }

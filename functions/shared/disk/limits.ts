@@ -3,6 +3,8 @@ import { refusal } from "./refusal.ts";
 /** Bounds for what an image may ask for. */
 export interface Limits {
   readonly maxVirtualSizeBytes: number;
+  /** Whether a file of that name lies beside the disk, in the same archive. */
+  readonly isBeside?: (name: string) => boolean;
 }
 
 /** What the header of a disk says. */
@@ -68,12 +70,13 @@ export function checkExpansion(
   fileBytes: number,
   placeBytes: number,
 ): void {
-  // One place more than the file has: the last one may be written in part only.
-  if (plainBytes > fileBytes + placeBytes || tableBytes > fileBytes) {
+  // One place more than the file has: the last one may be written in part only. What is used twice here and there is damage, and
+  // refused as such (formats/used-places.ts).
+  if (plainBytes > 2 * fileBytes + placeBytes || tableBytes > fileBytes) {
     throw refusal(
       "expansion",
       `a file of ${fileBytes} bytes claims to hold ${plainBytes} bytes of disk in ${tableBytes} bytes of tables: ` +
-        "places are used twice",
+        "places are used many times",
       { fileBytes, dataBytes: plainBytes, tableBytes },
     );
   }

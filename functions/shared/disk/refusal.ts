@@ -11,6 +11,7 @@ export type RefusalCode =
   | "multiple-formats"
   | "nested-format"
   | "iso"
+  | "unrecognised"
   | "encrypted"
   | "virtual-size"
   | "expansion"

@@ -1,6 +1,7 @@
 import { type Digest, digestParts, sha512Digest } from "../../job/digest.ts";
 import { IDENTIFIER } from "../../job/identifier.ts";
 import type { AvailableJob, Job } from "../../job/job.ts";
+import { warningCodesText } from "../../job/warning-codes.ts";
 import type { Image } from "../opennebula/opennebula.ts";
 
 /** The checksum that vmcatcher announced; on images of the predecessor the only one there is. */
@@ -31,8 +32,17 @@ export const STALE_SINCE = "VMCATCHER_ONE_STALE_SINCE";
 /** vmcatcher announced an expiry at that time and could not say whether the image is still subscribed. */
 export const EXPIRY_UNKNOWN_SINCE = "VMCATCHER_ONE_EXPIRY_UNKNOWN_SINCE";
 
-/** The attributes of a new image. A shorter text never hides a longer one: DESCRIPTION falls back to the title. */
-export function newImageAttributes(job: AvailableJob): ReadonlyMap<string, string> {
+/** Codes of what is unusual about the file that the image was made of; absent when there is nothing. */
+export const WARNINGS = "VMCATCHER_ONE_WARNINGS";
+
+/**
+ * The attributes of a new image. A shorter text never hides a longer one: DESCRIPTION falls back to the title.
+ * @param warnings codes of what is unusual about its file
+ */
+export function newImageAttributes(
+  job: AvailableJob,
+  warnings: readonly string[] = [],
+): ReadonlyMap<string, string> {
   return new Map([
     ...Object.entries(job.attributes),
     [
@@ -44,6 +54,7 @@ export function newImageAttributes(job: AvailableJob): ReadonlyMap<string, strin
     [JOB, job.id],
     [EVENT_TIME, job.eventTime],
     digestAttribute(job.digest),
+    ...(warnings.length === 0 ? [] : [[WARNINGS, warningCodesText(warnings)] as const]),
   ]);
 }
 

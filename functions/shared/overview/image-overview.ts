@@ -5,7 +5,9 @@ import {
   SHA512,
   STATE,
   SUPERSEDED_BY,
+  WARNINGS,
 } from "../lineage/attributes.ts";
+import { warningCodesIn } from "../../job/warning-codes.ts";
 import { eventTime, isRetired } from "../lineage/lineage.ts";
 import type { Image, ImageState } from "../opennebula/opennebula.ts";
 
@@ -32,6 +34,8 @@ export interface ImageOverview {
   readonly job?: string | undefined;
   /** The newest event that made, confirmed, superseded or expired it. */
   readonly eventTime?: string | undefined;
+  /** Codes of what is unusual about the file that it was made of; absent when there is nothing. */
+  readonly warnings?: readonly string[] | undefined;
 }
 
 /** An image that is not the live one any more. */
@@ -48,6 +52,7 @@ export interface VersionOverview extends ImageOverview {
 /** An image as the operator sees it. */
 export function imageOverview(image: Image): ImageOverview {
   const { attributes } = image;
+  const warnings = warningCodesIn(attributes.get(WARNINGS) ?? "");
   return {
     id: image.id,
     name: image.name,
@@ -63,6 +68,7 @@ export function imageOverview(image: Image): ImageOverview {
     sha512: (attributes.get(SHA512) ?? attributes.get(ANNOUNCED_SHA512))?.toLowerCase(),
     job: attributes.get(JOB),
     eventTime: eventTime(image) || undefined,
+    warnings: warnings.length === 0 ? undefined : warnings,
   };
 }
 

@@ -1,4 +1,12 @@
-import { DISABLE, EXPIRY_UNKNOWN_SINCE, STALE_SINCE, STATE } from "../lineage/attributes.ts";
+import { warningCodesIn } from "../../job/warning-codes.ts";
+import { warningSentence } from "../disk/warning.ts";
+import {
+  DISABLE,
+  EXPIRY_UNKNOWN_SINCE,
+  STALE_SINCE,
+  STATE,
+  WARNINGS,
+} from "../lineage/attributes.ts";
 import { isComplete } from "../lineage/lineage.ts";
 import type { Image } from "../opennebula/opennebula.ts";
 
@@ -25,6 +33,8 @@ type NoteCode =
   | "not-endorsed"
   /** vmcatcher names another content than the live image holds. */
   | "not-current"
+  /** The file that the live image was made of is unusual; until its next version. */
+  | "image-warning"
   /** To be disabled as soon as no VM uses it. */
   | "disable-pending";
 
@@ -80,6 +90,9 @@ function* liveNotes(identifier: string, live: Image): Generator<Note> {
   const unknown = live.attributes.get(EXPIRY_UNKNOWN_SINCE);
   if (unknown !== undefined) {
     yield note("subscription-unknown", live, `kept: subscription unknown since ${unknown}`);
+  }
+  for (const code of warningCodesIn(live.attributes.get(WARNINGS) ?? "")) {
+    yield note("image-warning", live, `${code}: ${warningSentence(code)}`);
   }
 }
 

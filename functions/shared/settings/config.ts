@@ -54,6 +54,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     sweepSeconds: settings.VMCATCHER_ONE_SWEEP_SECONDS,
     janitorSeconds: settings.VMCATCHER_ONE_JANITOR_SECONDS,
     severalDisks: settings.VMCATCHER_ONE_SEVERAL_DISKS,
+    unrecognised: settings.VMCATCHER_ONE_UNRECOGNISED,
     http: settings.VMCATCHER_ONE_HTTP,
     ...vmcatcherPaths(settings),
     reconcile: settings.VMCATCHER_ONE_RECONCILE,
@@ -103,6 +104,8 @@ export interface Config {
   readonly janitorSeconds: number;
   /** What to do with an appliance of several disks: register the one that boots, or refuse it. */
   readonly severalDisks: "boot-disk" | "refuse";
+  /** What to do with a disk in which nothing is found that says so: register it with a warning, or refuse it. */
+  readonly unrecognised: "register" | "refuse";
   /** vmcatcher's record of what lies in its cache; beside it lie the images. */
   readonly cacheIndex: string;
   /** Where vmcatcher's downloads lie until they are complete. */

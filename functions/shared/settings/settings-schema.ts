@@ -129,6 +129,7 @@ export const settingsSchema = z.object({
   VMCATCHER_ONE_SWEEP_SECONDS: integer(1, 86_400).default(300),
   VMCATCHER_ONE_JANITOR_SECONDS: integer(60, 604_800).default(3600),
   VMCATCHER_ONE_SEVERAL_DISKS: z.enum(["boot-disk", "refuse"]).default("boot-disk"),
+  VMCATCHER_ONE_UNRECOGNISED: z.enum(["register", "refuse"]).default("register"),
   VMCATCHER_ONE_CACHE_INDEX: z
     .string()
     .regex(/^\/(.*\/)?cache\.index$/, "must be an absolute path that ends with /cache.index")

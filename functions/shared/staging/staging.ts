@@ -35,6 +35,8 @@ export function stagedPaths(directory: string, jobId: string) {
     /** What one attempt is writing. @param random keeps attempts apart that run at the same time */
     partial: (random: string) => path(`${random}${PARTIAL}`),
     progress: path("progress"),
+    /** What is unusual about the image of a finished disk; absent when there is nothing. */
+    warnings: path("warnings"),
   };
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { detect } from "../../../functions/shared/disk/detect.ts";
 import { readerOf } from "./bytes.ts";
+import { descriptors, DESCRIPTORS_AT } from "./compact-disc.ts";
 
 test("a disk with a boot sector is nothing but raw", async () => {
   const disk = Buffer.alloc(100_000);
@@ -17,16 +18,11 @@ test("an error page, also one that is cut in the middle of a character, is text"
 
 test("all places of a signature are looked at, and all that is found is told", async () => {
   const disk = Buffer.alloc(100_000);
-  disk.write("QFI\xFB", 0, "latin1");
-  disk.write("CD001", 32_769);
+  disk.write("\x7F\x10\xDA\xBE", 64, "latin1");
+  descriptors(40).copy(disk, DESCRIPTORS_AT);
   disk.write("conectix", disk.length - 511);
-  disk.write("ustar", 257);
-  assert.deepEqual([...(await detect(readerOf(disk)))].sort(), [
-    "iso",
-    "qcow2",
-    "tar",
-    "vhd-footer",
-  ]);
+  disk.write("QED\0", 0, "latin1");
+  assert.deepEqual([...(await detect(readerOf(disk)))].sort(), ["iso", "qed", "vdi", "vhd-footer"]);
 });
 
 test("a VMDK descriptor is found behind comments and blank lines, as qemu finds it", async () => {

@@ -246,6 +246,7 @@ describe("an overview", () => {
     ["subscription-unknown", { EXPIRY_UNKNOWN_SINCE: "2026" }, {}],
     ["renamed", {}, { name: "by hand" }],
     ["not-usable", {}, { state: "ERROR" }],
+    ["image-warning", { WARNINGS: "unrecognised" }, {}],
   ] as const) {
     it(`notes of the live image: ${code}`, async () => {
       const live = imageOf({ id: 7, ...changes }, { STATE: "live", ...attributes });
@@ -256,6 +257,24 @@ describe("an overview", () => {
       );
     });
   }
+
+  it("tells each warning of the live image in a sentence, also one of another version, and none of an old image", async () => {
+    const live = imageOf({ id: 7 }, { STATE: "live", WARNINGS: "unrecognised of-tomorrow" });
+    const old = imageOf({ id: 5, name: "U_5" }, { STATE: "superseded", WARNINGS: "ovf-size" });
+    const [u] = identifiersOf(await collect({ images: async () => [old, live] }));
+    assert.deepEqual(
+      u?.notes.map(({ code, imageId }) => [code, imageId]),
+      [
+        ["image-warning", 7],
+        ["image-warning", 7],
+      ],
+    );
+    const [known, unknown] = u?.notes.map(({ text }) => text) ?? [];
+    assert.match(known ?? "", /^unrecognised: doubtful, nothing in the disk says that it is one/);
+    assert.match(unknown ?? "", /of-tomorrow, which this version does not know/);
+    assert.deepEqual(u?.live?.warnings, ["unrecognised", "of-tomorrow"]);
+    assert.deepEqual(u?.versions[0]?.warnings, ["ovf-size"]);
+  });
 
   it("tells the rest when OpenNebula and the queue cannot be asked, and why", async () => {
     const failing = { ...queues, open: () => Promise.reject(new Error("the file is locked")) };

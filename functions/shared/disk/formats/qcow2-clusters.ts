@@ -1,16 +1,19 @@
 import { checkExpansion, type Mapped } from "../limits.ts";
-import { readExactly, tablePieces, type Reader } from "../reader.ts";
+import { readExactly, tablePieces, type Range, type Reader } from "../reader.ts";
 import { refusal } from "../refusal.ts";
 import type { Qcow2Header } from "./qcow2-header.ts";
+import type { UsedPlaces } from "./used-places.ts";
 
 /**
  * Follows the level 1 and level 2 tables to every cluster.
+ * @param places has the tables that the header names
  * @returns how many bytes of the guest's disk hold data
  * @throws GiveUp `corrupt`, `truncated`, `expansion`
  */
 export async function measureClusters(
   reader: Reader,
   header: Qcow2Header,
+  places: UsedPlaces,
   signal: AbortSignal,
 ): Promise<number> {
   const { clusterBytes, l1Offset, l1Entries } = header;
@@ -23,23 +26,26 @@ export async function measureClusters(
         continue;
       }
       signal.throwIfAborted();
-      const data = await measureTable(reader, header, l2Offset);
+      const data = await measureTable(reader, header, l2Offset, places);
       mapped.plainBytes += data.plainBytes;
       mapped.compressedBytes += data.compressedBytes;
       mapped.tableBytes += clusterBytes;
       checkExpansion(mapped, reader.size, clusterBytes);
     }
   }
+  places.check();
   return mapped.plainBytes + mapped.compressedBytes;
 }
 
 const L1_ENTRY_BYTES = 8;
 const COMPRESSED = 0x40; // bit 62 of an entry
+const SECTOR = 512;
 
 async function measureTable(
   reader: Reader,
   header: Qcow2Header,
   offset: number,
+  places: UsedPlaces,
 ): Promise<Pick<Mapped, "plainBytes" | "compressedBytes">> {
   const { clusterBytes } = header;
   if (offset % clusterBytes !== 0 || offset >= reader.size) {
@@ -49,16 +55,21 @@ async function measureTable(
       { l2Offset: offset },
     );
   }
-  const table = await readExactly(reader, { offset, size: clusterBytes }, "a level 2 table");
+  const range = { offset, size: clusterBytes };
+  places.take("table", range);
+  const table = await readExactly(reader, range, "a level 2 table");
   let plainBytes = 0;
   let compressedBytes = 0;
   for (let at = 0; at < clusterBytes; at += header.extendedL2 ? 16 : 8) {
     if ((table.readUInt8(at) & COMPRESSED) !== 0) {
       compressedBytes += clusterBytes;
-      checkPlace(compressedPlaceOf(table, at, header.clusterBits), reader.size);
+      const packed = compressedPlaceOf(table, at, header.clusterBits);
+      checkPlace(packed.offset, reader.size);
+      places.take("packed", packed);
     } else if (placeOf(table, at) !== 0) {
       plainBytes += clusterBytes;
       checkCluster(placeOf(table, at), header, reader.size);
+      places.take("data", { offset: placeOf(table, at), size: clusterBytes });
     }
   }
   return { plainBytes, compressedBytes };
@@ -90,8 +101,14 @@ function placeOf(table: Buffer, at: number): number {
   );
 }
 
-/** In the entry of a compressed cluster, the lowest 62 - (cluster bits - 8) bits are the place, to the byte. */
-function compressedPlaceOf(table: Buffer, at: number, clusterBits: number): number {
+/**
+ * In the entry of a compressed cluster, the lowest 62 - (cluster bits - 8) bits are the place, to the byte, and the others above
+ * tell how many sectors it touches besides the first.
+ */
+function compressedPlaceOf(table: Buffer, at: number, clusterBits: number): Range {
   const highBits = 62 - (clusterBits - 8) - 32;
-  return (table.readUInt32BE(at) & (2 ** highBits - 1)) * 2 ** 32 + table.readUInt32BE(at + 4);
+  const high = table.readUInt32BE(at) & 0x3fff_ffff;
+  const offset = (high & (2 ** highBits - 1)) * 2 ** 32 + table.readUInt32BE(at + 4);
+  const sectors = (high >>> highBits) + 1;
+  return { offset, size: sectors * SECTOR - (offset % SECTOR) };
 }

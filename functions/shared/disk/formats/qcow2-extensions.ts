@@ -1,4 +1,4 @@
-import { readExactly, type Reader } from "../reader.ts";
+import { readExactly, type Range, type Reader } from "../reader.ts";
 import { refusal } from "../refusal.ts";
 
 const END = 0;
@@ -9,15 +9,16 @@ const BITMAPS = 0x23852875;
 const MAX_EXTENSIONS = 64; // six kinds are defined
 
 /**
- * Looks through the header extensions for what names other files, and for what makes qemu-img read more of a stranger's tables
- * than a disk takes.
- * @throws GiveUp `backing-file`, `external-data-file`, `encrypted`, `unknown-feature`, `bad-header`
+ * Looks through the header extensions for what names other files.
+ * @returns where the dirty bitmaps are announced, if they are
+ * @throws GiveUp `backing-file`, `external-data-file`, `encrypted`, `bad-header`
  */
 export async function checkExtensions(
   reader: Reader,
   { headerBytes, clusterBytes }: { readonly headerBytes: number; readonly clusterBytes: number },
-): Promise<void> {
+): Promise<Range | undefined> {
   let offset = headerBytes;
+  let bitmaps: Range | undefined;
   for (let count = 0; offset < clusterBytes; count += 1) {
     const entry = await readExactly(reader, { offset, size: 8 }, "a qcow2 header extension");
     const type = entry.readUInt32BE(0);
@@ -26,7 +27,7 @@ export async function checkExtensions(
       throw refusal("bad-header", "the qcow2 header extensions do not fit their cluster");
     }
     if (type === END) {
-      return;
+      return bitmaps;
     }
     if (type === BACKING_FORMAT) {
       throw refusal("backing-file", "the qcow2 image names the format of a backing file");
@@ -38,11 +39,12 @@ export async function checkExtensions(
       throw refusal("encrypted", "the qcow2 image has an encryption header");
     }
     if (type === BITMAPS) {
-      throw refusal(
-        "unknown-feature",
-        "the qcow2 image has dirty bitmaps, of use for backups only",
-      );
+      if (bitmaps !== undefined) {
+        throw refusal("bad-header", "the qcow2 image announces its dirty bitmaps twice");
+      }
+      bitmaps = { offset: offset + 8, size: bytes };
     }
     offset += 8 + Math.ceil(bytes / 8) * 8;
   }
+  return bitmaps;
 }

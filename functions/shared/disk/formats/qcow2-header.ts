@@ -18,6 +18,8 @@ export interface Qcow2Header {
   readonly snapshotsOffset: number;
   readonly backingOffset: number;
   readonly incompatible: { readonly low: number; readonly high: number };
+  /** Whether the last program that changed the image has kept its dirty bitmaps; otherwise they are ignored. */
+  readonly hasBitmaps: boolean;
   readonly encryption: number;
   /** 0 zlib, 1 zstd. */
   readonly compressionType: number;
@@ -26,6 +28,7 @@ export interface Qcow2Header {
 const V2_HEADER_BYTES = 72;
 const V3_HEADER_BYTES = 104;
 const INCOMPATIBLE_EXTENDED_L2 = 16;
+const AUTOCLEAR_BITMAPS = 1;
 
 /** @throws GiveUp `truncated`, `unsupported-version`, `bad-header` */
 export async function readHeader(reader: Reader): Promise<Qcow2Header> {
@@ -79,6 +82,7 @@ export async function readHeader(reader: Reader): Promise<Qcow2Header> {
     snapshotsOffset: u64be(start, 64),
     backingOffset: u64be(start, 8),
     incompatible,
+    hasBitmaps: ((rest?.readUInt32BE(20) ?? 0) & AUTOCLEAR_BITMAPS) !== 0,
     encryption: start.readUInt32BE(32),
     compressionType: compressionType ?? 0,
   };

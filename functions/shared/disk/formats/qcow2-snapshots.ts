@@ -1,15 +1,19 @@
-import { readExactly, type Reader } from "../reader.ts";
+import { readExactly, u64be, type Range, type Reader } from "../reader.ts";
 import { refusal } from "../refusal.ts";
 import type { Qcow2Header } from "./qcow2-header.ts";
+import type { UsedPlaces } from "./used-places.ts";
 
 /**
- * Walks through the table of snapshots. They are not converted, but qemu-img reads it when it opens the image.
+ * Walks through the table of snapshots. They are not converted, but qemu-img reads it when it opens the image. Each has a level 1
+ * table of its own; what that names is shared with others, and not looked at.
  * @throws GiveUp `table-limit`, `corrupt`, `truncated`
  */
 export async function checkSnapshots(
   reader: Reader,
-  { snapshots, snapshotsOffset, clusterBytes }: Qcow2Header,
+  header: Qcow2Header,
+  places: UsedPlaces,
 ): Promise<void> {
+  const { snapshots, snapshotsOffset, clusterBytes } = header;
   if (snapshots > MAX_SNAPSHOTS) {
     throw refusal("table-limit", `${snapshots} qcow2 snapshots`);
   }
@@ -17,19 +21,40 @@ export async function checkSnapshots(
   if (snapshotsOffset % clusterBytes !== 0) {
     throw refusal("corrupt", `a qcow2 snapshot table cannot be at ${snapshotsOffset}`);
   }
-  let offset = snapshotsOffset;
+  if (snapshots > 0) {
+    places.take("metadata", { offset: snapshotsOffset, size: clusterBytes }); // before it is believed
+  }
+  let end = snapshotsOffset;
   for (let index = 0; index < snapshots; index += 1) {
+    const offset = Math.ceil(end / 8) * 8; // behind the last one the file may end without filling
     const range = { offset, size: ENTRY_BYTES };
     const entry = await readExactly(reader, range, "the qcow2 snapshot table");
     const extraBytes = entry.readUInt32BE(36);
     if (extraBytes > MAX_EXTRA_BYTES) {
       throw refusal("corrupt", `a qcow2 snapshot with ${extraBytes} bytes of extra data`);
     }
-    const length = ENTRY_BYTES + extraBytes + entry.readUInt16BE(12) + entry.readUInt16BE(14);
-    offset += Math.ceil(length / 8) * 8;
+    end = offset + ENTRY_BYTES + extraBytes + entry.readUInt16BE(12) + entry.readUInt16BE(14);
+    const l1 = { offset: u64be(entry, 0), size: entry.readUInt32BE(8) * 8 };
+    checkLevel1(l1, header, reader.size);
+    places.take("metadata", l1);
   }
-  if (offset > reader.size && snapshots > 0) {
+  const rest = snapshotsOffset + clusterBytes;
+  places.take("metadata", { offset: rest, size: Math.max(0, end - rest) });
+  if (end > reader.size && snapshots > 0) {
     throw refusal("truncated", "the qcow2 snapshot table is cut off");
+  }
+}
+
+function checkLevel1(
+  { offset, size }: Range,
+  { clusterBytes }: Qcow2Header,
+  fileBytes: number,
+): void {
+  if (offset % clusterBytes !== 0) {
+    throw refusal("corrupt", `the level 1 table of a qcow2 snapshot cannot be at ${offset}`);
+  }
+  if (offset + size > fileBytes) {
+    throw refusal("truncated", "the level 1 table of a qcow2 snapshot is cut off");
   }
 }
 

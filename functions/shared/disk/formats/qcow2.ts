@@ -1,10 +1,12 @@
 import { checkVirtualSize, type Disk, type Limits } from "../limits.ts";
-import type { Reader } from "../reader.ts";
+import { tablePieces, u64be, type Reader } from "../reader.ts";
 import { refusal } from "../refusal.ts";
+import { checkBitmaps } from "./qcow2-bitmaps.ts";
 import { measureClusters } from "./qcow2-clusters.ts";
 import { checkExtensions } from "./qcow2-extensions.ts";
 import { readHeader, type Qcow2Header } from "./qcow2-header.ts";
 import { checkSnapshots } from "./qcow2-snapshots.ts";
+import { UsedPlaces } from "./used-places.ts";
 
 /**
  * Checks a qcow2 image, version 2 or 3 (qemu docs/interop/qcow2.txt), so far that qemu-img can open nothing but this file.
@@ -18,11 +20,16 @@ export async function inspectQcow2(
   const header = await readHeader(reader);
   checkReferences(header);
   checkConsistency(header);
-  await checkExtensions(reader, header);
+  const bitmaps = await checkExtensions(reader, header);
   checkVirtualSize(header.virtualSizeBytes, limits);
   checkTables(header, reader.size);
-  await checkSnapshots(reader, header);
-  const dataBytes = await measureClusters(reader, header, signal);
+  const places = new UsedPlaces(reader.size, header.clusterBytes);
+  await takeTables(reader, header, places);
+  await checkSnapshots(reader, header, places);
+  if (bitmaps !== undefined && header.hasBitmaps) {
+    await checkBitmaps(reader, header, bitmaps, places);
+  }
+  const dataBytes = await measureClusters(reader, header, places, signal);
   return { subformat: `v${header.version}`, virtualSizeBytes: header.virtualSizeBytes, dataBytes };
 }
 
@@ -114,6 +121,33 @@ function checkTables(header: Qcow2Header, fileBytes: number): void {
         "bad-header",
         `the qcow2 ${name} table cannot be at ${offset} in a file of ${fileBytes} bytes`,
       );
+    }
+  }
+}
+
+/** What the header names, and the blocks of reference counts: qemu-img does not need these to read the disk, but nothing may be there. */
+async function takeTables(
+  reader: Reader,
+  { clusterBytes, l1Entries, l1Offset, ...header }: Qcow2Header,
+  places: UsedPlaces,
+): Promise<void> {
+  const refcounts = { offset: header.refcountTableOffset, size: header.refcountTableBytes };
+  places.take("metadata", { offset: 0, size: clusterBytes });
+  places.take("metadata", { offset: l1Offset, size: l1Entries * 8 });
+  places.take("metadata", refcounts);
+  for await (const piece of tablePieces(reader, refcounts, "the qcow2 refcount table")) {
+    for (let at = 0; at < piece.length; at += 8) {
+      const offset = u64be(piece, at);
+      if (offset === 0) {
+        continue;
+      }
+      if (offset % clusterBytes !== 0) {
+        throw refusal("corrupt", `qcow2 reference counts cannot be at ${offset}`, { offset });
+      }
+      if (offset >= reader.size) {
+        throw refusal("truncated", "the qcow2 reference counts are cut off", { offset });
+      }
+      places.take("metadata", { offset, size: clusterBytes });
     }
   }
 }

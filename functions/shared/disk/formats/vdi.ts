@@ -1,6 +1,7 @@
 import { checkExpansion, checkVirtualSize, type Disk, type Limits } from "../limits.ts";
 import { readExactly, tablePieces, u64le, type Range, type Reader } from "../reader.ts";
 import { refusal } from "../refusal.ts";
+import { UsedPlaces } from "./used-places.ts";
 
 const HEADER_BYTES = 512;
 const VERSION = 0x1_0001; // 1.1, the only one that qemu reads
@@ -41,11 +42,34 @@ export async function inspectVdi(reader: Reader, limits: Limits): Promise<Disk> 
     throw refusal("bad-header", `${blocks} VDI blocks for a disk of ${virtualSizeBytes} bytes`);
   }
   const map = { offset: header.readUInt32LE(340), size: blocks * ENTRY_BYTES };
-  const dataBytes = await measureBlocks(reader, map, header.readUInt32LE(344));
+  const dataOffset = header.readUInt32LE(344);
+  // As qemu wants it.
+  if (map.offset % 512 !== 0 || dataOffset % 512 !== 0) {
+    throw refusal("bad-header", `a VDI block map at ${map.offset}, and its data at ${dataOffset}`);
+  }
+  if (map.offset < HEADER_BYTES || map.offset + map.size > dataOffset) {
+    throw refusal("corrupt", "the VDI's header, block map and data overlap", {
+      mapOffset: map.offset,
+      dataOffset,
+    });
+  }
+  const { allocated, dataBytes } = await measureBlocks(reader, map, dataOffset, blocks);
+  if (allocated !== header.readUInt32LE(388)) {
+    throw refusal(
+      "corrupt",
+      `the VDI's header says that it has ${header.readUInt32LE(388)} blocks, its map ${allocated}`,
+    );
+  }
   return { subformat, virtualSizeBytes, dataBytes };
 }
 
-async function measureBlocks(reader: Reader, map: Range, dataOffset: number): Promise<number> {
+async function measureBlocks(
+  reader: Reader,
+  map: Range,
+  dataOffset: number,
+  blocks: number,
+): Promise<{ readonly allocated: number; readonly dataBytes: number }> {
+  const places = new UsedPlaces(blocks * BLOCK_BYTES, BLOCK_BYTES);
   let plainBytes = 0;
   for await (const piece of tablePieces(reader, map, "the VDI block map")) {
     for (let at = 0; at < piece.length; at += ENTRY_BYTES) {
@@ -61,8 +85,13 @@ async function measureBlocks(reader: Reader, map: Range, dataOffset: number): Pr
           { block, fileBytes: reader.size },
         );
       }
+      if (block >= blocks) {
+        throw refusal("corrupt", `the VDI has data in block ${block}, but only ${blocks} blocks`);
+      }
+      places.take("data", { offset: block * BLOCK_BYTES, size: BLOCK_BYTES });
     }
   }
   checkExpansion({ plainBytes, compressedBytes: 0, tableBytes: 0 }, reader.size, BLOCK_BYTES);
-  return plainBytes;
+  places.check();
+  return { allocated: plainBytes / BLOCK_BYTES, dataBytes: plainBytes };
 }

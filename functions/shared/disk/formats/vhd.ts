@@ -1,6 +1,7 @@
 import { checkExpansion, checkVirtualSize, type Disk, type Limits } from "../limits.ts";
 import { readExactly, tablePieces, u64be, type Reader } from "../reader.ts";
 import { refusal } from "../refusal.ts";
+import { UsedPlaces } from "./used-places.ts";
 
 const SECTOR = 512;
 const COOKIE = "conectix";
@@ -10,6 +11,15 @@ const ENTRY_BYTES = 4;
 const NOT_ALLOCATED = 0xffffffff;
 const MAX_BYTES = 0xff000000 * SECTOR; // qemu's VHD_MAX_SECTORS
 const MAX_CHS_BYTES = 65_535 * 16 * 255 * SECTOR;
+/** What both footers must have alike: name, and where it is in them. */
+const COMPARED = [
+  ["place of the dynamic header", 16, 24],
+  ["program that made it", 28, 32],
+  ["size", 48, 56],
+  ["geometry", 56, 60],
+  ["type", 60, 64],
+  ["identifier", 68, 84],
+] as const;
 /** Programs that go by the geometry; all others by the size. qemu 7 has it the other way round, so it is told. */
 const GEOMETRY_CREATORS: readonly string[] = ["vpc ", "qemu"];
 
@@ -61,10 +71,26 @@ async function readFooter(reader: Reader): Promise<Buffer> {
   const atStart = start.toString("latin1", 0, 8) === COOKIE;
   const footer = atStart ? start : end;
   checkSum(footer, 64, "footer");
+  if (atStart) {
+    checkCopy(footer, end);
+  }
   if (atStart !== (footer.readUInt32BE(60) === DYNAMIC) && footer.readUInt32BE(60) <= DYNAMIC) {
     throw refusal("corrupt", "the VHD's type does not fit the place of its footer");
   }
   return footer;
+}
+
+/** qemu goes by the first footer, others by the last, or by the one that is not damaged. */
+function checkCopy(footer: Buffer, end: Buffer): void {
+  if (end.toString("latin1", 0, 8) !== COOKIE) {
+    throw refusal("truncated", "the footer at the end of the VHD is missing");
+  }
+  checkSum(end, 64, "footer at the end");
+  for (const [what, from, to] of COMPARED) {
+    if (!footer.subarray(from, to).equals(end.subarray(from, to))) {
+      throw refusal("corrupt", `the VHD's two footers have different values for the ${what}`);
+    }
+  }
 }
 
 /** The ones' complement of the sum of all other bytes. */
@@ -121,6 +147,11 @@ async function measureBlocks(
     );
   }
   const table = { offset: u64be(header, 16), size: entries * ENTRY_BYTES };
+  const places = new UsedPlaces(reader.size, SECTOR);
+  places.take("metadata", { offset: 0, size: SECTOR });
+  places.take("metadata", { offset: reader.size - SECTOR, size: SECTOR });
+  places.take("metadata", { offset: headerOffset, size: header.length });
+  places.take("metadata", table);
   const bitmapBytes = Math.ceil(blockBytes / SECTOR / 8 / SECTOR) * SECTOR;
   let plainBytes = 0;
   for await (const piece of tablePieces(reader, table, "the VHD block table")) {
@@ -137,8 +168,10 @@ async function measureBlocks(
         );
       }
       plainBytes += blockBytes;
+      places.take("data", { offset: sector * SECTOR, size: bitmapBytes + blockBytes });
     }
   }
   checkExpansion({ plainBytes, compressedBytes: 0, tableBytes: 0 }, reader.size, blockBytes);
+  places.check();
   return plainBytes;
 }

@@ -5,7 +5,9 @@ import { crc32c } from "./crc32c.ts";
 const KIB = 1024;
 const HEADERS = [64 * KIB, 128 * KIB];
 const HEADER_BYTES = 4 * KIB;
+const HEADER_VERSION = 1;
 const REGION_TABLE = { offset: 192 * KIB, size: 64 * KIB };
+const REGION_TABLE_COPY = { offset: 256 * KIB, size: 64 * KIB };
 const METADATA_TABLE_BYTES = 64 * KIB;
 const MAX_METADATA_BYTES = 2 ** 20;
 const MAX_ENTRIES = 2046; // 16 bytes of header and 32 of each entry in 64 KiB
@@ -21,13 +23,20 @@ export async function readLog(reader: Reader): Promise<Range> {
   const headers: Buffer[] = [];
   for (const offset of HEADERS) {
     const header = await readExactly(reader, { offset, size: HEADER_BYTES }, "the VHDX header");
-    if (header.toString("latin1", 0, 4) === "head" && hasChecksum(header)) {
+    const isKnown =
+      header.toString("latin1", 0, 4) === "head" && header.readUInt16LE(66) === HEADER_VERSION;
+    if (isKnown && hasChecksum(header)) {
       headers.push(header);
     }
   }
-  const [active] = headers.sort((a, b) => u64le(b, 8) - u64le(a, 8));
+  const [active, other] = headers.sort((a, b) => u64le(b, 8) - u64le(a, 8));
   if (active === undefined) {
     throw refusal("bad-header", "the VHDX has no valid header");
+  }
+  // Some writers make two that are the same (qemu: Disk2VHD).
+  const isSameAge = other?.subarray(8, 16).equals(active.subarray(8, 16)) === true;
+  if (isSameAge && !other.equals(active)) {
+    throw refusal("corrupt", "the VHDX has two headers that differ, and none is newer");
   }
   if (active.subarray(48, 64).some((byte) => byte !== 0)) {
     throw refusal("corrupt", "the VHDX was not closed: its log would have to be replayed");
@@ -36,7 +45,8 @@ export async function readLog(reader: Reader): Promise<Range> {
 }
 
 /**
- * The regions of the file, by their GUID. Of the two tables qemu reads the first one only.
+ * The regions of the file, by their GUID. Of the two tables qemu reads the first one only; others read the second one when the first
+ * is damaged, so it must be the same, or damaged itself.
  * @param known all that are understood; others may not be required
  * @param others further places that no region may touch
  * @throws GiveUp `bad-header`, `corrupt`, `unknown-feature`, `truncated`
@@ -50,6 +60,10 @@ export async function readRegions(
   const count = table.readUInt32LE(8);
   if (table.toString("latin1", 0, 4) !== "regi" || !hasChecksum(table) || count > MAX_ENTRIES) {
     throw refusal("bad-header", "the VHDX has no valid region table");
+  }
+  const copy = await readExactly(reader, REGION_TABLE_COPY, "the VHDX's second region table");
+  if (copy.toString("latin1", 0, 4) === "regi" && hasChecksum(copy) && !copy.equals(table)) {
+    throw refusal("corrupt", "the VHDX has two region tables that differ");
   }
   const regions = new Map<string, Range>();
   const taken = [...others];
@@ -88,6 +102,7 @@ export async function readItems(
     throw refusal("bad-header", "the VHDX metadata has no table");
   }
   const items = new Map<string, Buffer>();
+  const taken: Range[] = [{ offset: 0, size: METADATA_TABLE_BYTES }];
   for (let at = 32; at < 32 + bytes.readUInt16LE(10) * 32; at += 32) {
     const id = guid(bytes, at);
     if (items.has(id)) {
@@ -96,8 +111,12 @@ export async function readItems(
     if (!known.includes(id) && (bytes.readUInt32LE(at + 24) & REQUIRED_ITEM) !== 0) {
       throw refusal("unknown-feature", `the VHDX needs metadata that is not known: ${id}`);
     }
-    const start = bytes.readUInt32LE(at + 16);
-    items.set(id, bytes.subarray(start, start + bytes.readUInt32LE(at + 20)));
+    const place = { offset: bytes.readUInt32LE(at + 16), size: bytes.readUInt32LE(at + 20) };
+    if (taken.some((other) => overlap(place, other))) {
+      throw refusal("corrupt", "the VHDX has metadata items that overlap");
+    }
+    taken.push(place);
+    items.set(id, bytes.subarray(place.offset, place.offset + place.size));
   }
   return items;
 }

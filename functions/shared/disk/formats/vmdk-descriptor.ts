@@ -1,3 +1,4 @@
+import type { Limits } from "../limits.ts";
 import { quoted, refusal } from "../refusal.ts";
 
 /**
@@ -5,18 +6,16 @@ import { quoted, refusal } from "../refusal.ts";
  * @returns the create type
  * @throws GiveUp `parent-disk`, `external-extent`, `bad-header`, `unsupported-subformat`
  */
-export function checkEmbeddedDescriptor(text: string): string {
+export function checkEmbeddedDescriptor(text: string, { isBeside = () => false }: Beside): string {
   const descriptor = parse(text);
   checkParent(descriptor);
   const [extent, ...others] = descriptor.extents;
-  if (
-    extent === undefined ||
-    extent.type !== "SPARSE" ||
-    extent.file.includes("/") ||
-    others.length > 0
-  ) {
+  if (extent === undefined || !isItself(extent) || others.length > 0) {
+    const elsewhere = descriptor.extents.filter((one) => !isItself(one));
     throw refusal(
-      "external-extent",
+      elsewhere.length > 0 && elsewhere.every(({ type, file }) => isFile(type) && isBeside(file))
+        ? "unsupported-subformat"
+        : "external-extent",
       `the VMDK's data is not only in itself: ${quoted(descriptor.extents.map(({ line }) => line).join("; "))}`,
     );
   }
@@ -35,11 +34,11 @@ export function checkEmbeddedDescriptor(text: string): string {
 }
 
 /** Says why a VMDK that is nothing but a descriptor is refused: all that it describes is in other files. */
-export function refuseDescriptor(text: string): Error {
+export function refuseDescriptor(text: string, { isBeside = isBare }: Beside): Error {
   const descriptor = parse(text);
   checkParent(descriptor);
   const outside = descriptor.extents.find(
-    ({ type, file }) => type !== "ZERO" && (file.includes("/") || type.includes("DEVICE")),
+    ({ type, file }) => type !== "ZERO" && !(isFile(type) && isBeside(file)),
   );
   if (outside !== undefined) {
     return refusal(
@@ -59,6 +58,9 @@ interface Extent {
   readonly type: string;
   readonly file: string;
 }
+
+/** What lies beside a VMDK, when somebody knows. */
+type Beside = Pick<Limits, "isBeside">;
 
 interface Descriptor {
   readonly createType: string;
@@ -94,6 +96,19 @@ function parse(text: string): Descriptor {
     hasParentHint: /parentFileNameHint/i.test(text),
     extents,
   };
+}
+
+/** The extent that a sparse VMDK is, under whatever name it once had. */
+function isItself({ type, file }: Extent): boolean {
+  return type === "SPARSE" && isBare(file);
+}
+
+function isBare(file: string): boolean {
+  return !file.includes("/");
+}
+
+function isFile(type: string): boolean {
+  return !type.includes("DEVICE");
 }
 
 function checkParent({ parentCids, hasParentHint }: Descriptor): void {

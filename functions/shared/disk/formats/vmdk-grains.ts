@@ -1,16 +1,18 @@
 import { checkExpansion, type GrainLayout } from "../limits.ts";
-import { readExactly, tablePieces, type Reader } from "../reader.ts";
+import type { Reader } from "../reader.ts";
 import { refusal } from "../refusal.ts";
-import { SECTOR, type SparseHeader } from "./vmdk-header.ts";
+import type { UsedPlaces } from "./used-places.ts";
+import { FLAG_MARKERS, SECTOR, type SparseHeader } from "./vmdk-header.ts";
+import { grainTables } from "./vmdk-tables.ts";
 
 const ENTRY_BYTES = 4;
 const FLAG_ZEROED_GRAINS = 4;
 const FLAG_COMPRESSED = 0x1_0000;
-const FLAG_MARKERS = 0x2_0000;
 const ZEROED_GRAIN = 1;
 
 /**
  * Follows the grain directory and the grain tables to every grain.
+ * @param places has what the header names
  * @returns how many bytes of the guest's disk hold data
  * @throws GiveUp `bad-header`, `corrupt`, `truncated`, `expansion`
  */
@@ -18,30 +20,21 @@ export async function measureGrains(
   reader: Reader,
   header: SparseHeader,
   directorySector: number,
+  places: UsedPlaces,
   signal: AbortSignal,
 ): Promise<number> {
-  const { grainSectors, entriesPerTable, capacitySectors } = header;
-  const grainBytes = grainSectors * SECTOR;
-  const size = entriesPerTable * ENTRY_BYTES;
-  const tables = Math.ceil(capacitySectors / (grainSectors * entriesPerTable));
+  const grainBytes = header.grainSectors * SECTOR;
   const isCompressed = (header.flags & FLAG_COMPRESSED) !== 0;
-  const directory = { offset: directorySector * SECTOR, size: tables * ENTRY_BYTES };
   let bytes = 0;
   let tableBytes = 0;
-  for await (const piece of tablePieces(reader, directory, "the VMDK grain directory")) {
-    for (let at = 0; at < piece.length; at += ENTRY_BYTES) {
-      const offset = piece.readUInt32LE(at) * SECTOR;
-      if (offset === 0) {
-        continue;
-      }
-      signal.throwIfAborted();
-      const table = await readExactly(reader, { offset, size }, "a VMDK grain table");
-      bytes += countGrains(table, header.flags, directorySector, reader.size) * grainBytes;
-      tableBytes += size;
-      const [plainBytes, compressedBytes] = isCompressed ? [0, bytes] : [bytes, 0];
-      checkExpansion({ plainBytes, compressedBytes, tableBytes }, reader.size, grainBytes);
-    }
+  for await (const table of grainTables(reader, header, directorySector, places)) {
+    signal.throwIfAborted();
+    bytes += takeGrains(table, header, places, reader.size) * grainBytes;
+    tableBytes += table.length;
+    const [plainBytes, compressedBytes] = isCompressed ? [0, bytes] : [bytes, 0];
+    checkExpansion({ plainBytes, compressedBytes, tableBytes }, reader.size, grainBytes);
   }
+  places.check();
   return bytes;
 }
 
@@ -65,20 +58,22 @@ export function compressedGrains(
   };
 }
 
-function countGrains(
+/**
+ * How long a compressed grain is, its marker tells, which is not read here: its first sector stands for it.
+ * @returns how many grains there are
+ */
+function takeGrains(
   table: Buffer,
-  flags: number,
-  directorySector: number,
+  { flags, grainSectors }: SparseHeader,
+  places: UsedPlaces,
   fileBytes: number,
 ): number {
+  const size = (flags & FLAG_COMPRESSED) === 0 ? grainSectors * SECTOR : SECTOR;
   let count = 0;
   for (let at = 0; at < table.length; at += ENTRY_BYTES) {
     const sector = table.readUInt32LE(at);
     if (sector === 0 || (sector === ZEROED_GRAIN && (flags & FLAG_ZEROED_GRAINS) !== 0)) {
       continue;
-    }
-    if (sector === ZEROED_GRAIN || sector === directorySector) {
-      throw refusal("corrupt", `a VMDK grain cannot be in sector ${sector}`, { sector });
     }
     if (sector * SECTOR >= fileBytes) {
       throw refusal(
@@ -87,6 +82,7 @@ function countGrains(
         { sector, fileBytes },
       );
     }
+    places.take("data", { offset: sector * SECTOR, size });
     count += 1;
   }
   return count;

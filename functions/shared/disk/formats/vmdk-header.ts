@@ -22,8 +22,13 @@ export interface SparseHeader {
 /** Bytes of a sector. */
 export const SECTOR = 512;
 
+/** A flag: there is a second grain directory. */
+export const FLAG_REDUNDANT_TABLES = 2;
+
+/** A flag: what is in the file has markers before it. */
+export const FLAG_MARKERS = 0x2_0000;
+
 const FLAG_NEWLINE_TEST = 1;
-const FLAG_REDUNDANT_TABLES = 2;
 const FLAG_COMPRESSED = 0x1_0000;
 const COMPRESSION_DEFLATE = 1;
 
@@ -75,11 +80,19 @@ export function checkHeader(header: SparseHeader): void {
   }
 }
 
+/** How many grain tables the disk needs; so many entries has a grain directory. */
+export function tableCount({
+  capacitySectors,
+  grainSectors,
+  entriesPerTable,
+}: SparseHeader): number {
+  return Math.ceil(capacitySectors / (grainSectors * entriesPerTable));
+}
+
 /** What qemu looks at before it opens an extent, though none of it matters for reading. @throws GiveUp `truncated` */
 export function checkOverhead(header: SparseHeader, fileBytes: number): void {
   const { flags, overheadSectors, redundantDirectorySector: start } = header;
-  const tables = Math.ceil(header.capacitySectors / (header.grainSectors * header.entriesPerTable));
-  const end = (flags & FLAG_REDUNDANT_TABLES) === 0 ? 0 : start * SECTOR + tables * 4;
+  const end = (flags & FLAG_REDUNDANT_TABLES) === 0 ? 0 : start * SECTOR + tableCount(header) * 4;
   if (Math.max(end, overheadSectors * SECTOR) > fileBytes) {
     throw refusal(
       "truncated",

@@ -1,7 +1,9 @@
 import { checkVirtualSize, type Disk, type Limits } from "../limits.ts";
-import { readExactly, u64le, windowOf, type Reader } from "../reader.ts";
+import { readExactly, type Reader } from "../reader.ts";
 import { refusal } from "../refusal.ts";
+import { UsedPlaces } from "./used-places.ts";
 import { checkEmbeddedDescriptor } from "./vmdk-descriptor.ts";
+import { FOOTER_BYTES, readFooter } from "./vmdk-footer.ts";
 import { compressedGrains, measureGrains } from "./vmdk-grains.ts";
 import {
   checkHeader,
@@ -26,14 +28,15 @@ export async function inspectVmdk(
   );
   checkHeader(header);
   checkVirtualSize(header.capacitySectors * SECTOR, limits);
-  const createType = checkEmbeddedDescriptor(await readDescriptor(reader, header));
-  const tables = header.directorySector === undefined ? await readFooter(reader, header) : header;
-  if (tables.directorySector === undefined) {
-    throw refusal("corrupt", "the VMDK's footer does not say where its tables are");
-  }
+  const createType = checkEmbeddedDescriptor(await readDescriptor(reader, header), limits);
+  const footer = await readFooter(reader, header);
+  const tables = footer ?? header;
+  const { directorySector = 0 } = tables; // it is there: a footer has it, or the header does without
   checkOverhead(tables, reader.size);
-  const dataBytes = await measureGrains(reader, tables, tables.directorySector, signal);
-  const grains = compressedGrains(tables, tables.directorySector);
+  const places = new UsedPlaces(reader.size, SECTOR);
+  takeHeaders(header, footer, reader.size, places);
+  const dataBytes = await measureGrains(reader, tables, directorySector, places, signal);
+  const grains = compressedGrains(tables, directorySector);
   return {
     subformat: createType,
     virtualSizeBytes: header.capacitySectors * SECTOR,
@@ -42,12 +45,9 @@ export async function inspectVmdk(
   };
 }
 
-const MAGIC = "KDMV";
 const DESCRIPTOR_SECTOR = 1;
 const MAX_DESCRIPTOR_SECTORS = 128; // writers reserve 20
 const QEMU_DESCRIPTOR_SECTORS = 20; // block/vmdk.c, DESC_SIZE
-const MARKER_FOOTER = 3;
-const MARKER_END_OF_STREAM = 0;
 
 async function readDescriptor(
   reader: Reader,
@@ -77,47 +77,16 @@ async function readDescriptor(
   return bytes.toString("latin1", 0, end === -1 ? bytes.length : end);
 }
 
-/**
- * A stream has its directory at the end: footer marker, footer (a copy of the header with the place of the directory), end of
- * stream, one sector each. qemu believes the footer in everything, so it must be the same in everything else.
- */
-async function readFooter(reader: Reader, header: SparseHeader): Promise<SparseHeader> {
-  // Otherwise qemu, which counts in whole sectors, would look for the footer in another place.
-  if (reader.size % SECTOR !== 0) {
-    throw refusal("truncated", `a VMDK stream of ${reader.size} bytes, which are no whole sectors`);
+function takeHeaders(
+  { descriptorSector, descriptorSectors }: SparseHeader,
+  footer: SparseHeader | undefined,
+  fileBytes: number,
+  places: UsedPlaces,
+): void {
+  places.take("metadata", { offset: 0, size: SECTOR });
+  const size = descriptorSectors * SECTOR;
+  places.take("metadata", { offset: descriptorSector * SECTOR, size });
+  if (footer !== undefined) {
+    places.take("metadata", { offset: fileBytes - FOOTER_BYTES, size: FOOTER_BYTES });
   }
-  const end = windowOf(reader, { offset: Math.max(0, reader.size - 3 * SECTOR), size: 3 * SECTOR });
-  const bytes = await readExactly(end, { offset: 0, size: 3 * SECTOR }, "the VMDK footer");
-  const isMarked =
-    hasMarker(bytes, 0, MARKER_FOOTER) &&
-    hasMarker(bytes, 2 * SECTOR, MARKER_END_OF_STREAM) &&
-    u64le(bytes, 2 * SECTOR) === 0;
-  if (!isMarked || bytes.toString("latin1", SECTOR, SECTOR + 4) !== MAGIC) {
-    throw refusal(
-      "truncated",
-      "the end of the VMDK stream, which says where its tables are, is missing",
-    );
-  }
-  const footer = parseHeader(bytes.subarray(SECTOR, 2 * SECTOR));
-  for (const field of [
-    "version",
-    "flags",
-    "capacitySectors",
-    "grainSectors",
-    "entriesPerTable",
-    "compression",
-  ] as const) {
-    if (footer[field] !== header[field]) {
-      throw refusal(
-        "corrupt",
-        `the VMDK's header says ${field} ${header[field]}, its footer ${footer[field]}`,
-      );
-    }
-  }
-  return footer;
-}
-
-/** A marker: a number of 8 bytes, the size of what follows, 0 for all but grains, and a type. */
-function hasMarker(bytes: Buffer, at: number, type: number): boolean {
-  return bytes.readUInt32LE(at + 8) === 0 && bytes.readUInt32LE(at + 12) === type;
 }

@@ -33,7 +33,7 @@ export interface GrainConversion {
  * Writes the disk of a stream-optimized VMDK as a sparse raw file. What takes the time is to inflate it, so that is done on
  * all cores: threads fetch slices of the disk, in its order, inflate them, and write them to their places. The result is the
  * same as qemu-img's, to the byte; it is complete when this returns, but not yet on stable storage.
- * @throws GiveUp `corrupt`, `conversion-timeout`; what `checkHead` throws; what node:fs throws for the target
+ * @throws GiveUp `corrupt`, `expansion`, `conversion-timeout`; what `checkHead` throws; what node:fs throws for the target
  * @throws the signal's reason when aborted; all threads have ended in any case
  */
 export async function inflateGrains(

@@ -45,7 +45,7 @@ export class SliceInflater {
     this.#packed = Buffer.allocUnsafe(Math.max(READ_BYTES, grainBytes + OVERHEAD_BYTES));
   }
 
-  /** @throws GiveUp `corrupt`; what node:fs throws when reading or writing fails */
+  /** @throws GiveUp `corrupt`, `expansion`; what node:fs throws when reading or writing fails */
   inflate(slice: number): void {
     for (const run of runsOf(this.#grainsOf(slice), this.#job.grains.grainBytes)) {
       const packed = this.#read(run.offset, this.#packed.subarray(0, run.size));
@@ -105,8 +105,15 @@ export class SliceInflater {
     const grain = end <= atMarker.length ? atMarker : this.#read(offset, Buffer.allocUnsafe(end)); // longer than a grain that was not compressed: hardly ever
     const output = this.#output.room(position, grains.grainBytes);
     const inflated = this.#inflateOrRefuse(offset, grain.subarray(MARKER_BYTES, end), output);
+    if (inflated > grains.grainBytes) {
+      throw refusal(
+        "expansion",
+        `the grain at ${offset} of the VMDK unpacks to more than the ${grains.grainBytes} bytes of a grain`,
+        { offset, grainBytes: grains.grainBytes },
+      );
+    }
     const wanted = Math.min(grains.grainBytes, virtualSizeBytes - position);
-    if (inflated < wanted || inflated > grains.grainBytes) {
+    if (inflated < wanted) {
       throw corrupt(offset, `has not the ${wanted} bytes that it should have`);
     }
     this.#output.take(wanted);

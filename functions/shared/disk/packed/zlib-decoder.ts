@@ -31,12 +31,9 @@ export async function* decodeByZlib(
     }
     start += decoder.bytesWritten;
     // Node goes on with the next member of gzip data by itself, and stops at zeros; at the end of a zstd frame it stops always.
-    if (packing === "gzip" && start < packed.size) {
-      throw refusal(
-        "corrupt",
-        `the gzip data ends at ${start}, but the file has ${packed.size} bytes`,
-        { offset: start, fileBytes: packed.size },
-      );
+    if (packing === "gzip") {
+      await checkPadding(packed, start);
+      return;
     }
   }
 }
@@ -58,6 +55,22 @@ const DECODERS = {
       params: { [constants.ZSTD_d_windowLogMax]: Math.log2(MAX_WINDOW_BYTES) },
     }),
 };
+
+/**
+ * Tapes and block devices leave zeros behind gzip data, and gzip itself does not mind them. Anything else there is damage, also
+ * behind zeros: who stops at them and who goes on would see different images.
+ */
+async function checkPadding(packed: AsyncSource, end: number): Promise<void> {
+  for await (const chunk of packed.chunks(end)) {
+    if (chunk.some((byte) => byte !== 0)) {
+      throw refusal(
+        "corrupt",
+        `the gzip data ends at ${end}, and what follows in the ${packed.size} bytes of the file are not only zeros`,
+        { offset: end, fileBytes: packed.size },
+      );
+    }
+  }
+}
 
 function explain(error: unknown, packing: string): unknown {
   if (!(error instanceof Error && "code" in error && typeof error.code === "string")) {

@@ -30,6 +30,17 @@ test("a size that is no whole sectors is refused: qemu cuts the rest off", async
   await assert.rejects(inspect(readerOf(image(1000))), { code: "bad-header" });
 });
 
+test("reference counts between clusters are corrupt, behind the end of the file truncated", async () => {
+  for (const [offset, code] of [
+    [CLUSTER_BYTES / 2, "corrupt"],
+    [4 * CLUSTER_BYTES, "truncated"],
+  ] as const) {
+    const bytes = image(2 ** 20);
+    bytes.writeBigUInt64BE(BigInt(offset), 2 * CLUSTER_BYTES);
+    await assert.rejects(inspect(readerOf(bytes)), { code });
+  }
+});
+
 /** Header, level 1 table, refcount table and an empty level 2 table, of a cluster each. */
 function image(virtualSizeBytes: number): Buffer {
   const bytes = Buffer.alloc(4 * CLUSTER_BYTES);

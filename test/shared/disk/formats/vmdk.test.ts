@@ -7,6 +7,7 @@ import { readerOf } from "../bytes.ts";
 
 const SAMPLE = readFileSync(join(import.meta.dirname, "../../../fixtures/samples/good/plain.vmdk"));
 const DESCRIPTOR_AT = 512;
+const FOOTER_AT = SAMPLE.length - 1024;
 
 test("Bug: a parent that is named behind other text was not seen, but qemu finds it anywhere. Fix: so do we", async () => {
   const hint = 'ddb.x = "parentFileNameHint="/etc/passwd"';
@@ -28,11 +29,54 @@ test("a parent CID is one wherever it stands", async () => {
 
 test("a compression that a flag denies is refused", async () => {
   const bytes = Buffer.from(SAMPLE);
-  const footerAt = bytes.length - 1024;
-  for (const at of [0, footerAt]) {
+  for (const at of [0, FOOTER_AT]) {
     bytes.writeUInt32LE(bytes.readUInt32LE(at + 8) & ~0x1_0000, at + 8);
   }
   await refused(bytes, "bad-header");
+});
+
+test("Bug: a footer that names another descriptor than the header passed. Fix: it is corrupt", async () => {
+  for (const [field, value] of [
+    [28, 2n],
+    [36, 19n],
+  ] as const) {
+    const bytes = Buffer.from(SAMPLE);
+    bytes.writeBigUInt64LE(value, FOOTER_AT + field);
+    await refused(bytes, "corrupt");
+  }
+});
+
+test("Bug: a footer that names other tables than the header passed. Fix: it is corrupt, whichever of them is read", async () => {
+  const same = Buffer.from(SAMPLE);
+  same.copy(same, 56, FOOTER_AT + 56, FOOTER_AT + 64);
+  await inspect(same);
+  same.writeBigUInt64LE(same.readBigUInt64LE(56) - 1n, FOOTER_AT + 56);
+  await refused(same, "corrupt");
+  const redundant = Buffer.from(SAMPLE);
+  for (const [at, directory] of [
+    [0, 30n],
+    [FOOTER_AT, 31n],
+  ] as const) {
+    redundant.writeUInt32LE(redundant.readUInt32LE(at + 8) | 2, at + 8);
+    redundant.writeBigUInt64LE(directory, at + 48);
+  }
+  await refused(redundant, "corrupt");
+});
+
+test("a header that leaves the place of both directories to the footer is believed", async () => {
+  const bytes = Buffer.from(SAMPLE);
+  for (const at of [0, FOOTER_AT]) {
+    bytes.writeUInt32LE(bytes.readUInt32LE(at + 8) | 2, at + 8);
+  }
+  bytes.writeBigUInt64LE(2n ** 64n - 1n, 48);
+  bytes.copy(bytes, FOOTER_AT + 48, FOOTER_AT + 56, FOOTER_AT + 64); // one directory for both
+  await inspect(bytes);
+});
+
+test("a footer, or its markers, in the place of the tables is corrupt", async () => {
+  const bytes = Buffer.from(SAMPLE);
+  bytes.writeBigUInt64LE(BigInt(FOOTER_AT / 512), FOOTER_AT + 56);
+  await refused(bytes, "corrupt");
 });
 
 function replaced(old: string, text: string): Buffer {
@@ -44,6 +88,10 @@ function replaced(old: string, text: string): Buffer {
 }
 
 async function refused(bytes: Buffer, code: string): Promise<void> {
+  await assert.rejects(inspect(bytes), { name: "GiveUp", code });
+}
+
+async function inspect(bytes: Buffer) {
   const limits = { maxVirtualSizeBytes: 2 ** 40 };
-  await assert.rejects(inspectVmdk(readerOf(bytes), limits, AbortSignal.timeout(5000)), { code });
+  return inspectVmdk(readerOf(bytes), limits, AbortSignal.timeout(5000));
 }

@@ -83,18 +83,41 @@ for (const packing of PACKINGS) {
   });
 }
 
-test("gzip with zeros behind it is refused: who stops there and who goes on see different images", async () => {
-  await using target = await Target.create();
-  for (const zeros of [1, 512]) {
-    const bytes = Buffer.concat([gzipSync(CONTENT), Buffer.alloc(zeros)]);
-    await assert.rejects(target.unpack(bytes, "gzip"), { code: "corrupt" });
+test("gzip with zeros behind it, as tapes and devices leave them, is whole", async () => {
+  const packed = gzipSync(CONTENT);
+  const toBlock = MIB - (packed.length % MIB); // the data is read by the MiB
+  for (const zeros of [1, 512, toBlock, toBlock + 1, 3 * MIB]) {
+    await using target = await Target.create();
+    await target.unpack(Buffer.concat([packed, Buffer.alloc(zeros)]), "gzip");
+    assert.ok((await target.content()).equals(CONTENT), `${zeros} zeros`);
   }
+});
+
+test("gzip with anything else behind its zeros is refused: who stops there and who goes on see different images", async () => {
+  await using target = await Target.create();
+  for (const rest of [Buffer.from("x"), gzipSync(CONTENT)]) {
+    for (const zeros of [1, 512, 2 * MIB]) {
+      const bytes = Buffer.concat([gzipSync(CONTENT), Buffer.alloc(zeros), rest]);
+      await assert.rejects(target.unpack(bytes, "gzip"), { code: "corrupt" });
+    }
+  }
+});
+
+test("zeros behind zstd and bzip2 are damage, and behind xz they are its padding, by fours", async () => {
+  await using target = await Target.create();
+  const padded = async (packing: Packing, zeros: number) =>
+    Buffer.concat([await packed(packing, CONTENT), Buffer.alloc(zeros)]);
+  for (const packing of ["zstd", "bzip2"] as const) {
+    await assert.rejects(target.unpack(await padded(packing, 512), packing), { code: "corrupt" });
+  }
+  await target.unpack(await padded("xz", 512), "xz");
+  await assert.rejects(target.unpack(await padded("xz", 511), "xz"), { code: "corrupt" });
 });
 
 test("zstd may have frames that are to be skipped", async () => {
   await using target = await Target.create();
   const skipped = Buffer.from("502a4d1804000000deadbeef", "hex");
-  await target.unpack(Buffer.concat([zstdCompressSync(CONTENT), skipped]), "zstd");
+  await target.unpack(Buffer.concat([skipped, zstdCompressSync(CONTENT), skipped]), "zstd");
   assert.ok((await target.content()).equals(CONTENT));
 });
 
