@@ -20,6 +20,8 @@ export interface Qcow2Header {
   readonly incompatible: { readonly low: number; readonly high: number };
   /** Whether the last program that changed the image has kept its dirty bitmaps; otherwise they are ignored. */
   readonly hasBitmaps: boolean;
+  /** Whether its data file is said to be raw: qemu then wants one. */
+  readonly hasRawDataFile: boolean;
   readonly encryption: number;
   /** 0 zlib, 1 zstd. */
   readonly compressionType: number;
@@ -29,6 +31,7 @@ const V2_HEADER_BYTES = 72;
 const V3_HEADER_BYTES = 104;
 const INCOMPATIBLE_EXTENDED_L2 = 16;
 const AUTOCLEAR_BITMAPS = 1;
+const AUTOCLEAR_RAW_DATA_FILE = 2;
 
 /** @throws GiveUp `truncated`, `unsupported-version`, `bad-header` */
 export async function readHeader(reader: Reader): Promise<Qcow2Header> {
@@ -48,6 +51,7 @@ export async function readHeader(reader: Reader): Promise<Qcow2Header> {
     });
   }
   const incompatible = { high: rest?.readUInt32BE(0) ?? 0, low: rest?.readUInt32BE(4) ?? 0 };
+  const autoclear = rest?.readUInt32BE(20) ?? 0;
   const refcountOrder = rest?.readUInt32BE(24) ?? 4;
   const headerBytes = rest?.readUInt32BE(28) ?? V2_HEADER_BYTES;
   const clusterBytes = 2 ** clusterBits;
@@ -82,7 +86,8 @@ export async function readHeader(reader: Reader): Promise<Qcow2Header> {
     snapshotsOffset: u64be(start, 64),
     backingOffset: u64be(start, 8),
     incompatible,
-    hasBitmaps: ((rest?.readUInt32BE(20) ?? 0) & AUTOCLEAR_BITMAPS) !== 0,
+    hasBitmaps: (autoclear & AUTOCLEAR_BITMAPS) !== 0,
+    hasRawDataFile: (autoclear & AUTOCLEAR_RAW_DATA_FILE) !== 0,
     encryption: start.readUInt32BE(32),
     compressionType: compressionType ?? 0,
   };

@@ -44,11 +44,12 @@ const MAX_L1_BYTES = 32 * 2 ** 20; // qemu: QCOW_MAX_L1_SIZE
 const MAX_REFCOUNT_TABLE_BYTES = 8 * 2 ** 20; // qemu: QCOW_MAX_REFTABLE_SIZE
 
 /** Whatever makes qemu-img open another file, and features that nobody has told us about. */
-function checkReferences({ backingOffset, incompatible, encryption }: Qcow2Header): void {
+function checkReferences(header: Qcow2Header): void {
+  const { backingOffset, incompatible, encryption, hasRawDataFile } = header;
   if (backingOffset !== 0) {
     throw refusal("backing-file", "the qcow2 image is a layer on top of another file");
   }
-  if ((incompatible.low & INCOMPATIBLE_DATA_FILE) !== 0) {
+  if ((incompatible.low & INCOMPATIBLE_DATA_FILE) !== 0 || hasRawDataFile) {
     throw refusal("external-data-file", "the qcow2 image keeps its data in another file");
   }
   if (encryption !== 0) {

@@ -30,6 +30,16 @@ test("a size that is no whole sectors is refused: qemu cuts the rest off", async
   await assert.rejects(inspect(readerOf(image(1000))), { code: "bad-header" });
 });
 
+test("Bug: a raw data file that there is not passed; qemu-img wants one. Fix: it is an external data file", async () => {
+  const bytes = image(2 ** 20);
+  bytes.writeUInt32BE(3, 4);
+  bytes.writeUInt32BE(4, 96); // reference counts of 16 bits
+  bytes.writeUInt32BE(104, 100);
+  await inspect(readerOf(bytes));
+  bytes.writeUInt32BE(2, 92);
+  await assert.rejects(inspect(readerOf(bytes)), { code: "external-data-file" });
+});
+
 test("reference counts between clusters are corrupt, behind the end of the file truncated", async () => {
   for (const [offset, code] of [
     [CLUSTER_BYTES / 2, "corrupt"],
