@@ -70,7 +70,7 @@ const REFUSED: ReadonlyMap<string, FileType> = new Map([
 
 /** What file-type does not know, each with the place where the fact is written. */
 const TABLE: readonly (FileType & { readonly matches: (head: Buffer) => boolean })[] = [
-  // lz4_Frame_format.md, "Legacy frame" (0x184C2102)
+  // the frame format of lz4, "Legacy frame" (0x184C2102)
   { ...packed("lz4"), matches: startsWith("\x02\x21\x4C\x18") },
   // …and "Skippable Frames", which zstd shares: those that zstd follows are told by detect.ts
   { ...packed("lz4"), matches: isSkippable },
