@@ -92,7 +92,7 @@ describe("what is unusual about an image that is taken", () => {
   test("is not told of an image that is refused in the end", async () => {
     await using site = await Site.create();
     const { log, lines } = recordingLog();
-    const job = { ...(await pinned(site, UNUSUAL)), sha512: "0".repeat(128) };
+    const job = { ...(await pinned(site, UNUSUAL)), digest: `sha512:${"0".repeat(128)}` };
     await assert.rejects(convert(job, { deps: { ...site.deps, log } }), {
       code: "checksum-mismatch",
     });
