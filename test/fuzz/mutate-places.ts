@@ -7,10 +7,13 @@ import type { Random } from "./random.ts";
 export function mutatePlaces(bytes: Buffer, _other: Buffer, random: Random): Buffer {
   const fields = fieldsOf(bytes).filter(({ at, width }) => at >= 0 && at + width <= bytes.length);
   const used = fields.filter(({ at, width }) => !bytes.subarray(at, at + width).every(isZero));
-  const [first] = used;
-  if (first !== undefined) {
-    const to = random.pick(random.percent(80) ? used : fields);
-    const from = random.pick(used.filter(({ width }) => width === to.width));
+  if (used.length === 0) {
+    return bytes;
+  }
+  const to = random.pick(random.percent(80) ? used : fields);
+  const sources = used.filter(({ width }) => width === to.width);
+  if (sources.length > 0) {
+    const from = random.pick(sources);
     bytes.copy(bytes, to.at, from.at, from.at + from.width);
   }
   return bytes;
