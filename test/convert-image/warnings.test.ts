@@ -12,6 +12,7 @@ import { recordingLog } from "../shared/worker/recording-log.ts";
 import { sampleNamed } from "../fixtures/samples/samples.ts";
 import { jobFor } from "./job.ts";
 import { convert, digestOf, patience, pinned, Site } from "./site.ts";
+import { sha512Digest } from "../../functions/job/digest.ts";
 
 /** An OVA whose OVF declares another length of the disk's file. */
 const UNUSUAL = "ovf-size-wrong.ova";
@@ -92,7 +93,7 @@ describe("what is unusual about an image that is taken", () => {
   test("is not told of an image that is refused in the end", async () => {
     await using site = await Site.create();
     const { log, lines } = recordingLog();
-    const job = { ...(await pinned(site, UNUSUAL)), digest: `sha512:${"0".repeat(128)}` };
+    const job = { ...(await pinned(site, UNUSUAL)), digest: sha512Digest("0".repeat(128)) };
     await assert.rejects(convert(job, { deps: { ...site.deps, log } }), {
       code: "checksum-mismatch",
     });
