@@ -23,6 +23,6 @@ function verdict(image: Image): Verdict {
   }
   return warning(
     `image ${id} ${name} is in state ERROR: ${why}`,
-    `cure the cause, then oneimage delete ${id} (never enable it: it has no content), and replay its dead letter`,
+    `cure the cause, then oneimage delete ${id} (never enable it: it has no content), and replay its dead letter or, if it has none, vmcatcher-one reconcile apply`,
   );
 }
