@@ -37,7 +37,9 @@ function noteOf(image: Image): string {
   const stale = image.attributes.get(STALE_SINCE);
   const unknown = image.attributes.get(EXPIRY_UNKNOWN_SINCE);
   return [
-    image.attributes.get(DISABLE) === "pending" ? "to be disabled when free" : undefined,
+    image.attributes.get(DISABLE) === "pending" && image.state !== "ERROR"
+      ? "to be disabled when free"
+      : undefined,
     // A note outlives the version that it was written for; on a retired one it says nothing any more.
     stale !== undefined && image.attributes.get(STATE) === "live"
       ? `a newer version is due since ${stale}`

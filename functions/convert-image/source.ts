@@ -30,8 +30,9 @@ export async function openSource({
     }
     throw refusal(
       "source-gone",
-      `${path} is gone: vmcatcher moved or deleted it, and the hook could not pin it. Put staging on the file system of vmcatcher's ` +
-        "cache, then let vmcatcher announce the image again (remove it from the cache and run vmcatcher_cache)",
+      `${path} is gone: vmcatcher moved or deleted it, and the hook could not pin it: vmcatcher-one doctor (hard-links) says why. ` +
+        "A newer version comes by itself; this one, if it is still endorsed, by vmcatcher_cache -s, and then an ordinary run of it. " +
+        "Then discard this",
       { path },
       error,
     );

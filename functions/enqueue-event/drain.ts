@@ -1,6 +1,8 @@
 import type { Clock } from "../shared/time/clock.ts";
 import { GiveUp } from "../shared/step/errors.ts";
 import { QUEUE_CALL_SECONDS, type GiveSign } from "../shared/worker/sign-of-life.ts";
+import { printable } from "../shared/log/printable.ts";
+import { BAD_EVENT_ADVICE } from "../shared/spool/bad-event-advice.ts";
 import { parseEntry } from "../shared/spool/entry.ts";
 import { type EnqueueDeps, handle } from "./handler.ts";
 import type { Leftovers } from "./leftovers.ts";
@@ -75,8 +77,8 @@ async function drainEntry(
 }
 
 function reasonText(name: string, { code, message }: GiveUp): string {
-  return `what: ${message}
+  return `what: ${printable(message)}
 where: the file ${name} beside this one (${code}); look at it with: tr '\\0' '\\n' <${name}
-what to do: when the cause is gone, subscribe the image anew or update it, and vmcatcher announces it again; then remove both files
+what to do: ${BAD_EVENT_ADVICE}; then remove both files
 `;
 }

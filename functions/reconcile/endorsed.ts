@@ -36,7 +36,7 @@ export async function judgeEndorsed(
   const trouble = await troubleWithFile(endorsement, evidence.stock.directory);
   if (trouble !== undefined) {
     const advice =
-      "vmcatcher_cache -s notices that and lets the next run download and announce it again";
+      "vmcatcher_cache -s, and then an ordinary run of it: the one notices that, the other downloads and announces it again";
     return { ...subject, ...seen, what: `${seen.what}; ${trouble}`, advice };
   }
   const time = laterOf(evidence.stock.savedAt, resumed === undefined ? "" : eventTime(resumed));

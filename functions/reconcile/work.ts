@@ -11,7 +11,7 @@ export interface Work {
 }
 
 /** A dead letter with the function that gave it up. */
-interface GivenUp {
+export interface GivenUp {
   readonly messageId: string;
   readonly function: string;
   readonly code: string;

@@ -64,7 +64,7 @@ export async function handleAvailable(
   }
   if (await wasDeletedByHand(message, before, deps, signal)) {
     deps.log.warn(
-      "all images of the identifier were deleted by hand: so it stays until vmcatcher announces it again",
+      "all images of the identifier were deleted by hand: so it stays until it is announced again, by vmcatcher or reconcile",
     );
     return await giveWay(job, before, deps, signal);
   }

@@ -153,7 +153,7 @@ async function allocatable(
     throw new GiveUp(
       "source-gone",
       `image ${job.identifier}: no image holds this content, and ${job.source.path}, its pin, was removed when the job ended or was refused: ` +
-        "let vmcatcher-one reconcile announce it again",
+        "discard this, then vmcatcher-one reconcile apply announces it again",
       { facts: { path: job.source.path } },
     );
   }

@@ -29,7 +29,8 @@ export async function sweepUntil(deps: SweepDeps, stop: AbortSignal): Promise<vo
 }
 
 /**
- * Disables the images that were in use when they should have been disabled and are free now.
+ * Disables the images that were in use when they should have been disabled and are free now. One that has come to ERROR meanwhile
+ * has nothing to wait for: it loses its note.
  * Nothing announces the end of a VM, so this is asked again and again.
  */
 export async function disableFreed(
@@ -38,13 +39,18 @@ export async function disableFreed(
 ): Promise<void> {
   deps.sign?.("working", CALLS_SECONDS);
   for (const image of await deps.opennebula.images(signal)) {
-    if (
-      image.attributes.get(DISABLE) !== "pending" ||
-      (image.state !== "READY" && image.state !== "DISABLED")
-    ) {
+    if (image.attributes.get(DISABLE) !== "pending" || !OVER.has(image.state)) {
       continue;
     }
     deps.sign?.("working", CALLS_SECONDS);
+    if (image.state === "ERROR") {
+      await deps.opennebula.append(image.id, new Map([[DISABLE, ""]]), signal);
+      deps.log.warn(
+        { imageId: image.id, name: image.name },
+        "in state ERROR: nobody can use it, so it is not disabled, which would hide that",
+      );
+      continue;
+    }
     try {
       await deps.opennebula.enable(image.id, false, signal);
       await deps.opennebula.append(image.id, new Map([[DISABLE, ""]]), signal);
@@ -56,6 +62,9 @@ export async function disableFreed(
     }
   }
 }
+
+/** States in which no VM uses an image, nor ever will without somebody's doing. */
+const OVER: ReadonlySet<string> = new Set(["READY", "DISABLED", "ERROR"]);
 
 /** Longer than a pool in pages, or the two calls that disable an image, take with an OpenNebula that answers late (30 s a call). */
 const CALLS_SECONDS = 600;

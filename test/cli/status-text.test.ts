@@ -123,7 +123,7 @@ describe("status", () => {
       spool: { error: hostile },
     });
     assert.equal(text.replaceAll("\n", "").search(/[\p{Cc}\p{Cf}]/u), -1);
-    assert.ok(text.includes("?[2J?31m??x"));
+    assert.ok(text.includes("?[2J?31m; ?x"));
     assert.equal(
       text.split("\n").length,
       statusText({

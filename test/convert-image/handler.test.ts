@@ -109,6 +109,7 @@ test("a source that could not be pinned and is gone says so, with its path", asy
     (error: Error) => {
       assert.equal(Reflect.get(error, "code"), "source-gone");
       assert.ok(error.message.includes(path));
+      assert.match(error.message, /hard-links.*vmcatcher_cache -s, and then an ordinary run/);
       return true;
     },
   );

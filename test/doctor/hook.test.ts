@@ -144,7 +144,10 @@ describe("doctor on the spool", () => {
     await mkdir(bad);
     await writeFile(join(bad, "1-1"), "");
     await writeFile(join(bad, "1-1.reason"), "what: not an event\nwhere: here\n");
-    const expected = { seen: /bad\/1-1: what: not an event$/, fix: /move the entry to spool\/new/ };
+    const expected = {
+      seen: /bad\/1-1: what: not an event$/,
+      fix: /vmcatcher-one reconcile apply/,
+    };
     await installation.tells("bad-events", { severity: "warning", ...expected });
   });
 });

@@ -32,6 +32,13 @@ describe("doctor on images", () => {
       fix: /oneimage delete 1 \(never enable/,
     };
     await installation.tells("failed-images", { severity: "warning", ...expected });
+    const old = { ...ours, VMCATCHER_ONE_STATE: "superseded", VMCATCHER_ONE_SUPERSEDED_BY: "j" };
+    simulator.addImage({ name: "y", state: "ERROR", attributes: old });
+    await installation.tells("failed-images", {
+      severity: "warning",
+      seen: /image 2 y, which is live no more, is in state ERROR/,
+      fix: /oneimage delete 2: nobody can use it/,
+    });
   });
 
   it("tells images that are unfinished for long", async (t) => {

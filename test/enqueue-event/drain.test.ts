@@ -136,6 +136,38 @@ it("sets an event aside that can never be a job, with the reason and without its
   assert.equal(lines.filter((line) => line.startsWith("error ")).length, 1);
 });
 
+it("Bug: `.reason` named a way that brings no image. Fix: it names the one that does, and each problem on one line", async () => {
+  await using sandbox = await SpoolSandbox.create();
+  await sandbox.put(NAMES[0], {
+    ...event("../evil"),
+    VMCATCHER_EVENT_SL_CHECKSUM_SHA512: "no checksum",
+  });
+  await drain(sandbox, new RecordingQueue());
+  const reason = await readFile(sandbox.path(`spool/bad/${NAMES[0]}.reason`), "utf8");
+  assert.equal(reason.split("\n").length, 4);
+  assert.match(reason, /^what: .* must be 1 to 64 letters.*; .* is not 128 hexadecimal digits.*\n/);
+  assert.match(reason, /\nwhat to do: .*vmcatcher-one reconcile apply/);
+});
+
+it("Bug: each version of an image with an invalid identifier left its files for ever. Fix: the newest replaces them", async () => {
+  await using sandbox = await SpoolSandbox.create();
+  const later = ["1401879286.000000000-1", "1401879287.000000000-1", "1401879288.000000000-1"];
+  const [expired = "", missing = "", cutOff = ""] = later;
+  await sandbox.put(NAMES[0], event("../evil"));
+  await sandbox.put(NAMES[1], event("../other"));
+  await sandbox.put(expired, { ...EXPIRED, VMCATCHER_EVENT_DC_IDENTIFIER: "../evil" });
+  await sandbox.put(missing, { ...event("../evil"), VMCATCHER_EVENT_SL_CHECKSUM_SHA512: "" });
+  await sandbox.put(cutOff, Buffer.from("VMCATCHER_EVENT_DC_IDENTIFIER=../evil"));
+  await drain(sandbox, new RecordingQueue());
+  const kept = [NAMES[1], ...later];
+  const files = (names: readonly string[]) => names.flatMap((name) => [name, `${name}.reason`]);
+  assert.deepEqual(await sandbox.list("spool/bad"), files([NAMES[0], ...kept]).sort());
+  const newest = "1401879289.000000000-1";
+  await sandbox.put(newest, event("../evil"));
+  await drain(sandbox, new RecordingQueue());
+  assert.deepEqual(await sandbox.list("spool/bad"), files([...kept, newest]).sort());
+});
+
 it("sets an event aside that no queue would ever take", async () => {
   await using sandbox = await threeEvents();
   const queue = new RecordingQueue();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { sweepUntil } from "../../functions/restore-permissions/sweep.ts";
+import { disableFreed, sweepUntil } from "../../functions/restore-permissions/sweep.ts";
 import { systemClock } from "../../functions/shared/time/clock.ts";
 import { DISABLE } from "../../functions/shared/lineage/attributes.ts";
 import { createChain } from "../fakes/chain.ts";
@@ -37,6 +37,30 @@ it("the sweep gives a sign before each image, and says how long it rests, also i
     );
   } finally {
     await chain.site.simulator.start();
+    await chain.site.close();
+  }
+});
+
+it("Bug: a superseded image in ERROR waited to be free for ever. Fix: its note is taken off, and it stays as it is", async () => {
+  const chain = await createChain();
+  try {
+    const attributes = { [DISABLE]: "pending" };
+    const id = chain.site.simulator.addImage({ name: "x", state: "ERROR", attributes });
+    const signal = AbortSignal.timeout(5000);
+    await disableFreed(chain.deps, signal);
+    const image = await chain.image(id);
+    assert.equal(image.state, "ERROR");
+    assert.equal(image.attributes.has(DISABLE), false);
+    const before = chain.site.simulator.calls().length;
+    await disableFreed(chain.deps, signal);
+    assert.deepEqual(
+      chain.site.simulator
+        .calls()
+        .slice(before)
+        .map(({ method }) => method),
+      ["one.imagepool.info"],
+    );
+  } finally {
     await chain.site.close();
   }
 });

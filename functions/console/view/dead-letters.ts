@@ -1,5 +1,6 @@
 import { html } from "hono/html";
 import type { DeadLetterOverview } from "../../shared/overview/queue-overview.ts";
+import { BAD_EVENT_ADVICE } from "../../shared/spool/bad-event-advice.ts";
 import { imageAddress } from "../query.ts";
 import type { Seen } from "../shared-view.ts";
 import { ago, counted, foreign, printable, type Html } from "./text.ts";
@@ -132,8 +133,7 @@ export function badEvents({ spool: { value } }: Seen): Html | undefined {
       )}
     </ul>
     <p class="quiet">
-      They lie in <code>spool/bad/</code>. <code>vmcatcher-one reconcile apply</code> announces anew
-      what is missing.
+      They lie in <code>spool/bad/</code>. What to do: ${BAD_EVENT_ADVICE}; then remove the files.
     </p>
   </section>`;
 }

@@ -6,7 +6,7 @@ const DONE = {
   replayed: "Sent back to the function that had given it up.",
   "replayed-all": "All dead letters were sent back to the functions that had given them up.",
   discarded:
-    "Discarded. The event that it was made of is gone; vmcatcher's next announcement brings a new one.",
+    "Discarded. The event that it was made of is gone; if its image is still endorsed, vmcatcher-one reconcile apply brings it.",
   gone: "There is no such dead letter any more: somebody was faster.",
   failed: "The queue does not answer. Look whether the dead letter is still there, then try again.",
 } as const;

@@ -1,3 +1,4 @@
+import { BAD_EVENT_ADVICE } from "../../shared/spool/bad-event-advice.ts";
 import { listSpool } from "../../shared/spool/listing.ts";
 import { troublesOr, warning, type Check } from "../check.ts";
 
@@ -11,7 +12,7 @@ export const badEvents: Check = {
       bad.map(({ name, reason }) =>
         warning(
           `${config.spoolDirectory}/bad/${name}: ${reason.split("\n", 1).join()}`,
-          "cure the cause, then move the entry to spool/new, or delete it and what lies beside it",
+          `${BAD_EVENT_ADVICE}; then remove it and the reason beside it`,
         ),
       ),
       "no event was set aside",

@@ -16,11 +16,19 @@ export const cacheIndex: Check = {
     const effect =
       "an image that was withdrawn while it was converted could become live, and missing hints (memory, cores) stay missing";
     const there = await unlessMissing(stat(path));
-    if (there === undefined || home === undefined) {
+    if (there === undefined) {
       return [
         unchecked(
-          `there is no ${there === undefined ? path : site.config.home}`,
-          "run vmcatcher_cache, or name the cache: --cache DIRECTORY",
+          `there is no ${path}`,
+          "name the cache (--cache DIRECTORY) or run vmcatcher_cache, which then downloads and announces all images anew",
+        ),
+      ];
+    }
+    if (home === undefined) {
+      return [
+        unchecked(
+          `there is no ${site.config.home}`,
+          "run doctor again when the functions have run once",
         ),
       ];
     }

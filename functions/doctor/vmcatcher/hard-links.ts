@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { link, lstat, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { errorText } from "../../shared/log/error-text.ts";
 import { namesIn } from "../../shared/files/names-in.ts";
-import { systemCode } from "../../shared/files/system-code.ts";
+import { unlessMissing } from "../../shared/files/unless-missing.ts";
 import { error, ok, unchecked, type Check, type Verdict } from "../check.ts";
 import type { Examination } from "../examination.ts";
 import { mayAccess, READ, WRITE } from "../obstacle.ts";
 import { cacheDirectories, vmcatcherUsers } from "../vmcatcher-side.ts";
+import { noLink, PINNING } from "./no-link.ts";
 
 /** Whether the hook can pin an image: a real hard link of a file in the cache, which is removed at once. */
 export const hardLinks: Check = {
@@ -33,16 +33,18 @@ export const hardLinks: Check = {
     try {
       await link(file, probe);
     } catch (thrown) {
-      return verdictOn(thrown, file, staging);
+      return noLink(thrown, {
+        file,
+        staging,
+        isOneFileSystem: await isOneFileSystem(file, staging),
+        isRoot: process.geteuid?.() === 0,
+      });
     } finally {
       await rm(probe, { force: true });
     }
     return [await allowedForVmcatcher(file, site, signal)];
   },
 };
-
-const PINNING =
-  "the hook cannot pin images: one that vmcatcher moves before it is converted ends as a dead letter";
 
 async function anyFile(directory: string): Promise<string | undefined> {
   for (const name of await namesIn(directory)) {
@@ -54,21 +56,9 @@ async function anyFile(directory: string): Promise<string | undefined> {
   return undefined;
 }
 
-function verdictOn(thrown: unknown, file: string, staging: string): Verdict {
-  const code = systemCode(thrown);
-  if (code === "ENOENT") {
-    return unchecked(
-      `${staging} does not exist yet`,
-      "run doctor again when the functions have run once",
-    );
-  }
-  if (code === "EACCES" || code === "EPERM" || code === "EROFS") {
-    return unchecked(`this user may not link ${file} to ${staging}`, "run doctor as root");
-  }
-  return error(
-    `${PINNING} (${errorText(thrown)})`,
-    "put VMCATCHER_ONE_HOME on the file system of vmcatcher's cache, one that has hard links",
-  );
+async function isOneFileSystem(file: string, directory: string): Promise<boolean> {
+  const [one, other] = await Promise.all([stat(file), unlessMissing(stat(directory))]);
+  return one.dev === other?.dev;
 }
 
 /** With fs.protected_hardlinks the kernel wants a link's maker to own the file, or to be able to read and write it. */

@@ -21,9 +21,12 @@ export async function lockAway(id: number, deps: Deps, signal: AbortSignal): Pro
   await disable(image, deps, signal);
 }
 
-/** Disables an image, or notes on it that this is to be done as soon as no VM uses it. */
+/**
+ * Disables an image, or notes on it that this is to be done as soon as no VM uses it. One in ERROR is left as it is: no VM can use it, and
+ * disabling it would hide the error.
+ */
 export async function disable(image: Image, deps: Deps, signal: AbortSignal): Promise<void> {
-  if (image.state === "DISABLED") {
+  if (image.state === "DISABLED" || image.state === "ERROR") {
     return;
   }
   if (image.state === "READY") {

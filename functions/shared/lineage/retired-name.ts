@@ -1,6 +1,7 @@
 import type { Config } from "../settings/config.ts";
 import type { Image } from "../opennebula/opennebula.ts";
 import { IDENTIFIER } from "../../job/identifier.ts";
+import { zoneLabel } from "../time/zone-label.ts";
 
 /**
  * The name of a superseded or expired image.
@@ -34,7 +35,8 @@ function isRetiredName(name: string, pattern: string, identifier: string): boole
   return stamp !== undefined && rest.slice(stamp.length).startsWith(after);
 }
 
-const TIMESTAMP = /^\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_[+-]\d{4}-(?:[A-Z]{2,5}|[+-]\d{4})/;
+// The labels of tzdata, of which ChST (Guam) alone has a small letter. An older build wrote -0300 for -03.
+const TIMESTAMP = /^\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_[+-]\d{4}-(?:ChST|[A-Z]{2,5}|[+-]\d\d(?:\d\d)?)/;
 
 /** `2014-06-04_12-54-44_+0200-CEST`: local time, its offset and its own zone label, which the predecessor mixed up (row S16). */
 export function timestamp(at: Date): string {
@@ -47,20 +49,6 @@ function offset(at: Date): string {
   const minutes = -at.getTimezoneOffset();
   const size = Math.abs(minutes);
   return `${minutes < 0 ? "-" : "+"}${two(Math.floor(size / 60))}${two(size % 60)}`;
-}
-
-// CLDR knows a zone's short name only in the languages of countries that use it: CEST in British English, EST in American.
-const LABEL_LOCALES = ["en-GB", "en-US", "en-AU", "en-NZ", "en-ZA", "en-IN"];
-
-function zoneLabel(at: Date): string {
-  for (const locale of LABEL_LOCALES) {
-    const parts = new Intl.DateTimeFormat(locale, { timeZoneName: "short" }).formatToParts(at);
-    const label = parts.find((part) => part.type === "timeZoneName")?.value;
-    if (label !== undefined && /^[A-Z]{2,5}$/.test(label)) {
-      return label;
-    }
-  }
-  return offset(at); // what the C library prints for zones without letters
 }
 
 function two(value: number): string {

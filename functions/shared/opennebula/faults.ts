@@ -43,6 +43,14 @@ export function isUnavailable(fault: RpcFault): boolean {
   return match(fault, "unavailable") !== undefined;
 }
 
+/**
+ * The datastore's driver failed when it was to look at the file (its `stat`), or `oned` itself did: a script that could not be started,
+ * no memory, a mount that hung. It may pass by itself; what the driver says of a file that it may not open, or that is not there, does not.
+ */
+export function isDriverTrouble(fault: RpcFault): boolean {
+  return match(fault, "driver trouble") !== undefined;
+}
+
 const AUTHENTICATION = 256;
 const AUTHORIZATION = 512;
 const NO_EXISTS = 1024;
@@ -52,7 +60,7 @@ const ALLOCATE = 16_384;
 const LOCKED = 32_768;
 const REPLICATION = 65_536;
 
-type Kind = "name taken" | "wrong state" | "quota" | "unavailable";
+type Kind = "name taken" | "wrong state" | "quota" | "unavailable" | "driver trouble";
 
 /** The first group of a pattern is the id of the image in the way. Names in the texts are foreign: patterns are anchored. */
 const TABLE: readonly (readonly [kind: Kind, code: number, text: RegExp])[] = [
@@ -89,6 +97,9 @@ const TABLE: readonly (readonly [kind: Kind, code: number, text: RegExp])[] = [
   ["unavailable", INTERNAL, /^Object is being renamed/], // (S)
   ["unavailable", LOCKED, /^/], // (S)
   ["unavailable", REPLICATION, /^/], // (S)
+
+  // The driver's own text follows; it is empty or `-` when the script said nothing.
+  ["driver trouble", INTERNAL, /^(?:Internal error|Cannot parse image SIZE: (?!cannot access '))/i],
 ];
 
 function match(fault: RpcFault, wanted: Kind): RegExpExecArray | undefined {

@@ -7,7 +7,7 @@ import {
   STATE,
   WARNINGS,
 } from "../lineage/attributes.ts";
-import { isComplete } from "../lineage/lineage.ts";
+import { isComplete, isRetired } from "../lineage/lineage.ts";
 import type { Image } from "../opennebula/opennebula.ts";
 
 /** Something about an identifier that an administrator should know. */
@@ -36,7 +36,9 @@ type NoteCode =
   /** The file that the live image was made of is unusual; until its next version. */
   | "image-warning"
   /** To be disabled as soon as no VM uses it. */
-  | "disable-pending";
+  | "disable-pending"
+  /** An image that is live no more is in ERROR: it has no content, and only takes up room. */
+  | "old-in-error";
 
 /** What the images of an identifier tell, the worst first. */
 export function notesOn(its: {
@@ -68,13 +70,25 @@ export function notesOn(its: {
       ? note("not-current", live, "vmcatcher endorses another version than the live one")
       : undefined,
     ...images
-      .filter((image) => image.attributes.get(DISABLE) === "pending" && image.state !== "DISABLED")
+      .filter(({ attributes, state }) => attributes.get(DISABLE) === "pending" && !DONE.has(state))
       .map((image) =>
         note("disable-pending", image, `image ${image.id} is to be disabled when free`),
+      ),
+    ...images
+      .filter((image) => isRetired(image) && image.state === "ERROR")
+      .map((image) =>
+        note(
+          "old-in-error",
+          image,
+          `image ${image.id} is in state ERROR: nobody can use it, delete it`,
+        ),
       ),
   ];
   return notes.filter((found) => found !== undefined);
 }
+
+/** States of an image that is not to be disabled: it is already, or it has come to ERROR. */
+const DONE: ReadonlySet<string> = new Set(["DISABLED", "ERROR"]);
 
 function* liveNotes(identifier: string, live: Image): Generator<Note> {
   if (live.name !== identifier) {

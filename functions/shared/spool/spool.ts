@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { GiveUp } from "../step/errors.ts";
 import { UnsuitableFile, readRegularFile } from "../files/regular-file.ts";
 import { unlessMissing } from "../files/unless-missing.ts";
+import { removeEarlierBad } from "./earlier-bad.ts";
+import { MAX_ENTRY_BYTES } from "./limits.ts";
 import { explained } from "./spool-failure.ts";
 
 /**
@@ -17,7 +19,10 @@ export interface Spool {
   /** @returns undefined when another process has taken it meanwhile. @throws GiveUp `invalid-entry` when it is no file */
   read(name: string): Promise<Uint8Array | undefined>;
   remove(name: string): Promise<void>;
-  /** Moves an entry to `bad/` with the reason beside it, and removes its pin. @returns where it lies now */
+  /**
+   * Moves an entry to `bad/` with the reason beside it, and removes its pin, and earlier entries there that say the same.
+   * @returns where it lies now
+   */
   setAside(name: string, reason: string): Promise<string>;
   /** Entries in `tmp/` that were last written before then: hooks are at work on them, or were killed. */
   unready(before: Date): Promise<readonly string[]>;
@@ -57,6 +62,7 @@ export async function openSpool({
       );
       await explained("move", path, () => unlessMissing(rename(join(waiting, name), path)));
       await removePin(name);
+      await explained("tidy up", bad, () => removeEarlierBad(bad, name));
       return path;
     },
     unready: async (before) => {
@@ -78,8 +84,6 @@ export async function openSpool({
   };
 }
 
-/** An environment has at most some MiB (execve allows a quarter of the stack, and 128 KiB a variable). */
-export const MAX_ENTRY_BYTES = 8 * 2 ** 20;
 const DIRECTORY_MODE = 0o750; // as the hook makes them: what lists say is nobody else's business
 const FILE_MODE = 0o640;
 

@@ -4,7 +4,7 @@ import { readRegularFile } from "../files/regular-file.ts";
 import { errorText } from "../log/error-text.ts";
 import { GiveUp } from "../step/errors.ts";
 import { parseEntry } from "./entry.ts";
-import { MAX_ENTRY_BYTES } from "./spool.ts";
+import { MAX_ENTRY_BYTES } from "./limits.ts";
 import { unlessMissing } from "../files/unless-missing.ts";
 import { SpoolFailure } from "./spool-failure.ts";
 

@@ -2,7 +2,7 @@ import { GiveUp, LeaseLost, RetryLater, StartOver, type Facts } from "../step/er
 import { RpcFault, RpcTransportError } from "../opennebula/rpc-errors.ts";
 import { errorText } from "../log/error-text.ts";
 import { systemCode } from "../files/system-code.ts";
-import { isMissing, isUnavailable } from "../opennebula/faults.ts";
+import { isDriverTrouble, isMissing, isUnavailable } from "../opennebula/faults.ts";
 import { MESSAGE_BACKOFF, backoffSeconds } from "./retry-delay.ts";
 
 /** What is to be done with a delivery, and why. */
@@ -51,7 +51,7 @@ export function outcomeOf(error: unknown, attempt: Attempt): Outcome {
 }
 
 /**
- * Deliveries after which a message that ends in an error nobody foresaw is put aside: some four hours of back-off.
+ * Deliveries after which a message that ends in an error nobody foresaw, or in trouble of OpenNebula that may pass or not, is put aside: some four hours of back-off.
  * Deliveries lost to outages count too, since a queue counts nothing else.
  */
 const MAX_UNEXPECTED_ATTEMPTS = 20;
@@ -93,10 +93,15 @@ const TABLE: readonly Row[] = [
     if (isUnavailable(fault)) {
       return later(fault, attempt);
     }
-    // Deleted since it was looked at: the next attempt sees that.
-    return isMissing(fault, "image") && attempt.attempt < MAX_UNEXPECTED_ATTEMPTS
-      ? later(fault, attempt, 1)
-      : dead("opennebula-refused", fault, faultFacts(fault));
+    if (attempt.attempt < MAX_UNEXPECTED_ATTEMPTS) {
+      if (isMissing(fault, "image")) {
+        return later(fault, attempt, 1); // deleted since it was looked at: the next attempt sees that
+      }
+      if (isDriverTrouble(fault)) {
+        return later(fault, attempt);
+      }
+    }
+    return dead("opennebula-refused", fault, faultFacts(fault));
   }),
   (error, attempt) =>
     HOST_TROUBLE.has(systemCode(error) ?? "") ? later(error, attempt) : undefined,

@@ -52,7 +52,7 @@ describe("the log for a person", () => {
       log.child({ identifier: hostile }).error({ title: hostile, deep: [hostile] }, hostile),
     );
     assert.equal(line.trimEnd().search(/[\p{Cc}\p{Cf}]/u), -1);
-    assert.equal(line.match(/x\?\[2J\?31m\?\?y/g)?.length, 4);
+    assert.equal(line.match(/x\?\[2J\?31m; \?y/g)?.length, 4);
   });
 
   it("shows the stack of an error line by line", async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { RpcFault } from "../../../functions/shared/opennebula/rpc-errors.ts";
 import {
+  isDriverTrouble,
   isMissing,
   isNameTaken,
   isQuota,
@@ -20,6 +21,7 @@ function kindsOf(fault: RpcFault): string {
     ...(isWrongState(fault) ? ["wrong state"] : []),
     ...(isQuota(fault) ? ["quota"] : []),
     ...(isUnavailable(fault) ? ["unavailable"] : []),
+    ...(isDriverTrouble(fault) ? ["driver trouble"] : []),
   ];
   return kinds.join(", ");
 }
@@ -88,6 +90,20 @@ describe("a failure known from the source or from a rare moment", () => {
       512,
       "[one.image.chown] User [0] : group [100] limit of 10240 reached for SIZE quota in DATASTORE with ID: 1.",
       "quota",
+    ],
+    [8192, "[one.image.allocate] Internal error", "driver trouble"],
+    [8192, "[one.image.allocate] Cannot parse image SIZE: Internal error", "driver trouble"],
+    [8192, "[one.image.allocate] Cannot parse image SIZE: ", "driver trouble"],
+    [8192, "[one.image.allocate] Cannot parse image SIZE: -", "driver trouble"],
+    [
+      8192,
+      "[one.image.allocate] Cannot parse image SIZE: Runtime error during size estimation",
+      "driver trouble",
+    ],
+    [
+      8192,
+      "[one.image.allocate] Cannot parse image SIZE: cannot access '/Internal error' (Permission denied)",
+      "",
     ],
   ] as const) {
     test(`${code} ${text}`, () => assert.equal(kindsOf(fault(code, text)), kinds));

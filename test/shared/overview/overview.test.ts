@@ -230,6 +230,15 @@ describe("an overview", () => {
       "disable-pending",
       [imageOf({ id: 8, name: "U_8" }, { STATE: "superseded", DISABLE: "pending" })],
     ],
+    [
+      "old-in-error",
+      [
+        imageOf(
+          { id: 8, name: "U_8", state: "ERROR" },
+          { STATE: "superseded", SUPERSEDED_BY: "j", DISABLE: "pending" },
+        ),
+      ],
+    ],
   ] as const) {
     it(`notes what needs a person or time: ${code}`, async () => {
       const images = async () => [...others, imageOf({ id: 7 }, { STATE: "live" })];

@@ -83,6 +83,15 @@ describe("outcome of an error", () => {
     assert.equal(outcomeOf(gone, { ...FIRST, attempt: 20 }).kind, "dead");
   });
 
+  it("Bug: one failing stat of the datastore's driver made a dead letter. Fix: it is tried again, though not for ever", () => {
+    const failed = new RpcFault("one.image.allocate", 8192, "[one.image.allocate] Internal error");
+    assert.equal(outcomeOf(failed, FIRST).kind, "retry");
+    assert.equal(outcomeOf(failed, { ...FIRST, attempt: 19 }).kind, "retry");
+    const outcome = outcomeOf(failed, { ...FIRST, attempt: 20 });
+    assert.ok(outcome.kind === "dead");
+    assert.equal(outcome.code, "opennebula-refused");
+  });
+
   it("an outage is retried for ever, more and more slowly", () => {
     let last = 0;
     for (let attempt = 1; attempt <= 1000; attempt += 1) {
