@@ -84,7 +84,7 @@ export async function cacheDirectories(site: Examination): Promise<CacheDirector
   };
 }
 
-function isAbsolute(path: string | undefined): path is string {
+function isAbsolute(path: string | undefined): path is `/${string}` {
   return path?.startsWith("/") === true;
 }
 
