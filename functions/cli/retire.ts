@@ -22,7 +22,10 @@ export function retireCommand(): Command {
   return new Command("retire")
     .argument("<identifier>", "the dc:identifier")
     .option("--yes", "really do it; without, what would be retired is told")
-    .option("--force", "also when vmcatcher still endorses it")
+    .option(
+      "--force",
+      "also when vmcatcher still endorses it, or has not downloaded its update yet",
+    )
     .addHelpText(
       "after",
       "\nThe event takes its turn in the queue behind those that wait. An image that vmcatcher endorses comes back with its next\nannouncement: unsubscribe it in vmcatcher.",
@@ -81,6 +84,11 @@ const TIMEOUT_MS = 60_000;
 async function refuseEndorsed(identifier: string, endorsement: Endorsement): Promise<void> {
   const found = await endorsement.look(AbortSignal.timeout(TIMEOUT_MS));
   const { kind } = found.of(identifier);
+  if (kind === "awaited") {
+    throw new Error(
+      `${identifier}: vmcatcher still endorses it and has not downloaded its update yet: look into vmcatcher's log why, unsubscribe it there, or use --force`,
+    );
+  }
   if (kind === "endorsed") {
     throw new Error(
       `${identifier}: vmcatcher still endorses it (${found.record}): unsubscribe it there, or use --force`,
@@ -88,7 +96,7 @@ async function refuseEndorsed(identifier: string, endorsement: Endorsement): Pro
   }
   if (kind === "unknown") {
     process.stderr.write(
-      `vmcatcher-one: ${found.record} cannot be read: whether vmcatcher still endorses the image is not known\n`,
+      `vmcatcher-one: whether vmcatcher still endorses the image is not known: ${printable(found.notChecked.join("; "))}\n`,
     );
   }
 }

@@ -51,13 +51,15 @@ const VERSIONS_TOLD = 2;
 
 const BECAME = { superseded: "superseded", expired: "expired", unknown: "old" } as const;
 
-/** What vmcatcher's cache.index says of the live image. */
+const NOT_LISTED = { awaited: "awaited", no: "not endorsed", unknown: "" } as const;
+
+/** What vmcatcher says of the live image. */
 function agreement({
   endorsed,
   current,
 }: Pick<IdentifierOverview, "endorsed" | "current">): string {
   if (endorsed !== "yes") {
-    return endorsed === "no" ? "not endorsed" : "";
+    return NOT_LISTED[endorsed];
   }
   return current === true ? "current" : "newer listed";
 }

@@ -63,7 +63,8 @@ The JSON is one object: at, and spool, queues, conversions, identifiers, each of
                live, pending and versions are images: id, name, owner, group, mode, state, runningVms, datastore, sizeMb,
                registeredAt, version, sha512, job, eventTime, warnings; versions also have became, retiredAt, retiredByJob, supersededByImage
                inFlight: job, function, step, since, attempts, percent, bytesPerSecond, secondsLeft
-Times are ISO 8601 in UTC. What is not known is left out. endorsed and current come from vmcatcher's cache.index.`;
+Times are ISO 8601 in UTC. What is not known is left out. endorsed and current come from vmcatcher's cache.index,
+and from its database where that names no such image: awaited is endorsed and not downloaded yet.`;
 
 function lacksSomething({ spool, queues, conversions, identifiers }: Overview): boolean {
   return [spool, queues, conversions, identifiers].some(isUnavailable);

@@ -37,6 +37,7 @@ import { hookSettings } from "./vmcatcher/hook-settings.ts";
 import { misspeltVariables } from "./vmcatcher/misspelt-variables.ts";
 import { spool } from "./vmcatcher/spool.ts";
 import { stagingPlace } from "./vmcatcher/staging-place.ts";
+import { vmcatcherDatabase } from "./vmcatcher/vmcatcher-database.ts";
 import { vmcatcherImage } from "./vmcatcher/vmcatcher-image.ts";
 import { waitingEvents } from "./vmcatcher/waiting-events.ts";
 
@@ -62,6 +63,7 @@ export const checks: readonly Check[] = [
   stagingPlace,
   hardLinks,
   cacheIndex,
+  vmcatcherDatabase,
   service,
   queues,
   deadLetters,

@@ -65,8 +65,10 @@ export async function cacheDirectories(site: Examination): Promise<CacheDirector
   const told = (name: string): string | undefined =>
     jobs.map(({ variables }) => variables.get(name)).find((value) => value !== undefined) ??
     site.env[name];
-  const cache = site.places.cache ?? told("VMCATCHER_CACHE_DIR_CACHE") ?? (await usualCache(site));
-  if (cache?.startsWith("/") !== true) {
+  const said = site.places.cache ?? told("VMCATCHER_CACHE_DIR_CACHE");
+  const named = namesIndex(site) ? dirname(site.config.cacheIndex) : undefined;
+  const cache = (isAbsolute(said) ? said : named) ?? said ?? (await usualCache(site));
+  if (!isAbsolute(cache)) {
     throw new Unavailable(
       `vmcatcher's cache is not known${cache === undefined ? "" : ` ('${cache}' is no absolute path)`}`,
       "name it: --cache DIRECTORY",
@@ -80,6 +82,24 @@ export async function cacheDirectories(site: Examination): Promise<CacheDirector
       told("VMCATCHER_CACHE_DIR_EXPIRE") ?? join(cache, "expired"),
     ],
   };
+}
+
+function isAbsolute(path: string | undefined): path is `/${string}` {
+  return path?.startsWith("/") === true;
+}
+
+/**
+ * The indexes that are asked what is endorsed: the one that the settings name where they do, and the one of vmcatcher's cache, which
+ * events name. Mostly they are one.
+ */
+export async function cacheIndexes(site: Examination): Promise<readonly string[]> {
+  const { cache } = await cacheDirectories(site);
+  const index = join(cache, "cache.index");
+  return namesIndex(site) ? [site.config.cacheIndex, index] : [index];
+}
+
+function namesIndex({ env }: Examination): boolean {
+  return env["VMCATCHER_ONE_CACHE_INDEX"] !== undefined;
 }
 
 /** The user that the functions run as: whoever runs this, or the owner of the home directory when that is root. */

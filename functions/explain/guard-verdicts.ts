@@ -101,7 +101,7 @@ function subscribed(
   const text = {
     subscribed: "an update is under way: the image is kept",
     gone: "vmcatcher does not list it any more: the live image is retired",
-    unknown: `vmcatcher_image did not answer, and VMCATCHER_ONE_EXPIRE_UNKNOWN says ${expireUnknown}`,
+    unknown: `vmcatcher_image did not answer or knew no image at all, and VMCATCHER_ONE_EXPIRE_UNKNOWN says ${expireUnknown}`,
   };
   return {
     question: "still subscribed",

@@ -35,12 +35,12 @@ export function judgeUnlisted(
   }
   const subject = { kind: "orphaned", identifier, title } as const;
   const begun = live.attributes.get(STATE) === "expired"; // and interrupted: nothing needs to be decided any more
-  const verdict = begun ? "gone" : evidence.stock.standingOf(identifier);
+  const verdict = begun ? "not-endorsed" : evidence.stock.standingOf(identifier);
   if (verdict === "awaited") {
     return undefined; // told as a download that is awaited
   }
   const what = `image ${live.id} is live, but not in vmcatcher's cache`;
-  if (verdict === "gone") {
+  if (verdict === "not-endorsed") {
     const ended = begun
       ? `${what}, and its retirement has begun`
       : `${what}, and its database says that it is not subscribed or not in the latest list`;

@@ -85,6 +85,7 @@ describe("status", () => {
 
   for (const [list, its] of [
     ["not endorsed", { endorsed: "no" }],
+    ["awaited", { endorsed: "awaited" }],
     ["newer listed", { endorsed: "yes", current: false }],
     ["current", { endorsed: "yes", current: true }],
   ] as const) {

@@ -1,9 +1,11 @@
+import assert from "node:assert/strict";
 import { chmod, chown, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { createInstallation, STRANGER } from "./installation.ts";
 
 const severity = "error";
+const UNNAMED = { VMCATCHER_ONE_CACHE_INDEX: undefined };
 
 describe("doctor on vmcatcher's cache", () => {
   it("tells that it is not known", async (t) => {
@@ -12,8 +14,31 @@ describe("doctor on vmcatcher's cache", () => {
     await installation.cron(variables);
     for (const check of ["staging-place", "hard-links", "cache-index"]) {
       const expected = { seen: /cache is not known/, fix: /--cache DIRECTORY/ };
-      await installation.tells(check, { severity: "unchecked", ...expected });
+      const question = { env: UNNAMED };
+      await installation.tells(check, { severity: "unchecked", ...expected }, question);
     }
+  });
+
+  it("Bug: VMCATCHER_ONE_CACHE_INDEX was not looked at. Fix: it is, and that it is not what vmcatcher writes is told", async (t) => {
+    const installation = await createInstallation(t);
+    const { VMCATCHER_CACHE_DIR_CACHE: cache = "", ...variables } = installation.cronVariables;
+    const elsewhere = join(installation.site.directory, "elsewhere");
+    await mkdir(elsewhere);
+    const named = join(elsewhere, "cache.index");
+    const question = { env: { VMCATCHER_ONE_CACHE_INDEX: named } };
+    const none = { seen: new RegExp(`there is no ${named}`), fix: /VMCATCHER_ONE_CACHE_INDEX/ };
+    await installation.tells("cache-index", { severity: "unchecked", ...none }, question);
+    await writeFile(named, "{}");
+    const two = {
+      seen: new RegExp(`settings name ${named}, and vmcatcher writes ${cache}/cache.index`),
+      fix: new RegExp(`set VMCATCHER_ONE_CACHE_INDEX=${cache}/cache.index`),
+    };
+    await installation.tells("cache-index", { severity: "warning", ...two }, question);
+    await installation.cron(variables);
+    const { findings } = await installation.doctor({ ...question, only: ["cache-index"] });
+    assert.deepEqual(findings, [
+      { check: "cache-index", severity: "ok", seen: `${named} can be read` },
+    ]);
   });
 
   it("is looked for beside the home", async (t) => {
@@ -23,10 +48,11 @@ describe("doctor on vmcatcher's cache", () => {
     const cache = join(installation.site.directory, "cache");
     await mkdir(cache);
     await writeFile(join(cache, "cache.index"), "{}");
-    await installation.tells("cache-index", {
-      severity: "ok",
-      seen: new RegExp(`${cache}/cache.index`),
-    });
+    await installation.tells(
+      "cache-index",
+      { severity: "ok", seen: new RegExp(`${cache}/cache.index`) },
+      { env: UNNAMED },
+    );
   });
 
   for (const [name, variable] of [

@@ -13,11 +13,12 @@ import { hookPath } from "../../functions/shared/spool/hook-path.ts";
 import { steps } from "../../functions/registry.ts";
 import { openQueues } from "../../functions/shared/queue/open-queues.ts";
 import { createSite, type Site } from "../fakes/site.ts";
+import { saveDatabase } from "../fakes/vmcatcher/database.ts";
 
 /** What a test asks the doctor. */
 interface Question {
   readonly only?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
   readonly places?: Partial<Places>;
   readonly nodeVersion?: string;
   readonly inContainer?: boolean;
@@ -48,6 +49,9 @@ export interface Installation {
   ): Promise<void>;
 }
 
+/** The image that vmcatcher's database knows; it is not downloaded. */
+export const ENDORSED = "5d6b9a47-6b3c-5f9c-8a3e-0f3b9f0f3a11";
+
 /** The user that is somebody else on every host. */
 export const STRANGER = "nobody";
 
@@ -71,6 +75,12 @@ export async function createInstallation(
   await Promise.all(Object.keys(steps).map((name) => queues.open(name)));
   await queues.close();
   await writeFile(join(site.vmcatcher.cacheDirectory, "cache.index"), "{}");
+  const listed = { identifier: ENDORSED, file: "", title: "", version: "", sha512: "", size: 1 };
+  saveDatabase(
+    site.config.vmcatcherDatabase,
+    new Map([[ENDORSED, { ...listed, list: "L" }]]),
+    new Set([ENDORSED]),
+  );
   const hook = join(site.directory, "vmcatcher-hook");
   await copyFile(hookPath(), hook);
   await chmod(hook, 0o755);

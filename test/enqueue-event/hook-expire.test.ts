@@ -18,7 +18,6 @@ for (const shell of SHELLS) {
         ["an image in state 1", line(IDENTIFIER, 1), "gone"],
         ["an image in state 0", line(IDENTIFIER, 0), "gone"],
         ["only other images", line(OTHER, 3), "gone"],
-        ["nothing", "", "gone"],
         [
           "E6: one image in two lists",
           line(IDENTIFIER, 1) + line(IDENTIFIER, 3, OTHER),
@@ -58,6 +57,7 @@ for (const shell of SHELLS) {
       }
 
       const garbage: readonly [string, string][] = [
+        ["no line at all, as of a database that is lost or empty,", ""],
         ["a line of text", "Traceback (most recent call last):\\n"],
         ["a line without a list", `${OTHER}\\t3\\n`],
         ["a line with four columns", `${OTHER}\\t3\\t${LIST}\\tmore\\n`],

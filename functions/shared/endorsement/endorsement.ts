@@ -28,12 +28,18 @@ export interface Endorsed {
   readonly coreRecommended?: string | undefined;
 }
 
-/** What can be said of one identifier. */
-export type Standing =
+/** What the record of what is there says of one identifier. Of one whose update is being fetched it says nothing else than of a withdrawn one. */
+export type RecordedStanding =
   | { readonly kind: "endorsed"; readonly image: Endorsed }
   | { readonly kind: "not-endorsed" }
   /** The record is missing, unreadable, half-written, or none at all. */
   | { readonly kind: "unknown" };
+
+/** What can be said of one identifier. It is `unknown`, too, when the record does not name it and nothing tells whether it is awaited. */
+export type Standing =
+  | RecordedStanding
+  /** Endorsed, and what is endorsed is not there yet. */
+  | { readonly kind: "awaited" };
 
 /** All that is endorsed, as it was at one look. */
 export interface Endorsements {
@@ -41,6 +47,8 @@ export interface Endorsements {
   readonly record: string;
   /** Whether all of it could be read; otherwise what it does not name is `unknown`. */
   readonly isKnown: boolean;
+  /** What could not be looked at, one sentence each. */
+  readonly notChecked: readonly string[];
   of(identifier: string): Standing;
 }
 
@@ -53,8 +61,8 @@ export interface Endorsement {
   ofJob(
     job: Pick<Job, "identifier" | "cacheIndex">,
     signal: AbortSignal,
-  ): Promise<Standing | undefined>;
-  /** Looks once at all that is endorsed at the site. An abort throws the signal's reason. */
+  ): Promise<RecordedStanding | undefined>;
+  /** Looks once at all that is endorsed at the site, and at what is awaited. An abort throws the signal's reason. */
   look(signal: AbortSignal): Promise<Endorsements>;
 }
 
@@ -81,7 +89,7 @@ export interface Stock {
   /** Endorsed, and the file is not there yet. */
   readonly awaited: readonly AwaitedImage[];
   /** Of an identifier that is not in `images`. */
-  standingOf(identifier: string): "awaited" | "gone" | "unknown";
+  standingOf(identifier: string): Exclude<Standing["kind"], "endorsed">;
   /** Why any identifier that is unknown may be awaited all the same. */
   readonly perhapsAwaited: string | undefined;
   /** What could not be looked at, one sentence each. */

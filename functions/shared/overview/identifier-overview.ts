@@ -26,8 +26,8 @@ export interface IdentifierOverview {
   readonly pending: readonly ImageOverview[];
   /** What was live before, newest first. */
   readonly versions: readonly VersionOverview[];
-  /** Whether vmcatcher's cache.index names the identifier; `unknown` without a readable one. */
-  readonly endorsed: "yes" | "no" | "unknown";
+  /** Whether vmcatcher endorses the identifier; `awaited`: it does, and has not downloaded it yet. */
+  readonly endorsed: "yes" | "awaited" | "no" | "unknown";
   /** Whether the live image holds what cache.index names; absent when that cannot be told. */
   readonly current?: boolean | undefined;
   /** When the list's endorsement of the live image ends, as the list spells it. */
@@ -114,11 +114,22 @@ function identifierOverview(
     expires: live?.attributes.get("VMCATCHER_ONE_EXPIRES"),
     inFlight: inFlightOverviews({ live, pending, messages, conversions }),
     deadLetters,
-    notes: notesOn({ identifier, image: live, images, ...facts }),
+    notes: notesOn({
+      identifier,
+      image: live,
+      images,
+      ...facts,
+      isUnlisted: standing.kind !== "endorsed" && endorsed?.isKnown === true,
+    }),
   };
 }
 
-const ENDORSED = { endorsed: "yes", "not-endorsed": "no", unknown: "unknown" } as const;
+const ENDORSED = {
+  endorsed: "yes",
+  awaited: "awaited",
+  "not-endorsed": "no",
+  unknown: "unknown",
+} as const;
 
 /** Of two images of the NAME, which stops all work on the identifier, the newer one; a note tells of the other. */
 function liveOf(identifier: string, images: readonly Image[]): Image | undefined {

@@ -25,11 +25,11 @@ type NoteCode =
   | "renamed"
   /** The live image cannot be used: OpenNebula has it in a state like ERROR. */
   | "not-usable"
-  /** vmcatcher has announced a newer version and not delivered it. */
+  /** vmcatcher endorses a version that it has not delivered. */
   | "newer-version-due"
-  /** Kept, because vmcatcher could not say whether it is still subscribed. */
+  /** Kept, because vmcatcher, or its database, could not say whether it is still subscribed. */
   | "subscription-unknown"
-  /** vmcatcher does not name the identifier any more, and it is live all the same. */
+  /** vmcatcher does not endorse the identifier any more, and it is live all the same. */
   | "not-endorsed"
   /** vmcatcher names another content than the live image holds. */
   | "not-current"
@@ -45,10 +45,12 @@ export function notesOn(its: {
   readonly identifier: string;
   readonly image: Image | undefined;
   readonly images: readonly Image[];
-  readonly endorsed: "yes" | "no" | "unknown";
+  readonly endorsed: "yes" | "awaited" | "no" | "unknown";
   readonly current: boolean | undefined;
+  /** Whether vmcatcher's cache is known, and the identifier is not in it. */
+  readonly isUnlisted: boolean;
 }): readonly Note[] {
-  const { identifier, image: live, images, endorsed, current } = its;
+  const { identifier, image: live, images, endorsed, current, isUnlisted } = its;
   const rivals = images.filter(
     (image) =>
       image.id !== live?.id &&
@@ -63,9 +65,7 @@ export function notesOn(its: {
       ),
     ),
     ...(live === undefined ? [] : liveNotes(identifier, live)),
-    endorsed === "no" && live !== undefined
-      ? note("not-endorsed", live, "live, but vmcatcher does not endorse it any more")
-      : undefined,
+    live !== undefined && isUnlisted ? unlistedNote(live, endorsed) : undefined,
     current === false
       ? note("not-current", live, "vmcatcher endorses another version than the live one")
       : undefined,
@@ -89,6 +89,30 @@ export function notesOn(its: {
 
 /** States of an image that is not to be disabled: it is already, or it has come to ERROR. */
 const DONE: ReadonlySet<string> = new Set(["DISABLED", "ERROR"]);
+
+/** Nothing when the live image says by itself what is to be said. */
+function unlistedNote(
+  live: Image,
+  endorsed: "yes" | "awaited" | "no" | "unknown",
+): Note | undefined {
+  if (endorsed === "no") {
+    return note("not-endorsed", live, "live, but vmcatcher does not endorse it any more");
+  }
+  if (live.attributes.has(STALE_SINCE)) {
+    return undefined;
+  }
+  if (endorsed === "awaited") {
+    const text = "vmcatcher endorses it and has not downloaded its update yet";
+    return note("newer-version-due", live, text);
+  }
+  return live.attributes.has(EXPIRY_UNKNOWN_SINCE)
+    ? undefined
+    : note(
+        "subscription-unknown",
+        live,
+        "live, but not in vmcatcher's cache: being updated or endorsed no more, which only its database could tell",
+      );
+}
 
 function* liveNotes(identifier: string, live: Image): Generator<Note> {
   if (live.name !== identifier) {

@@ -22,7 +22,7 @@ export type Subscriptions =
  * @param location a path, or SQLAlchemy's `sqlite:////path`
  */
 export function readSubscriptions(location: string): Subscriptions {
-  const path = pathOf(location);
+  const path = databasePath(location);
   if (path === undefined) {
     const scheme = /^[a-z][a-z0-9+]*/.exec(location)?.[0] ?? "this"; // the rest may hold a password
     return {
@@ -75,7 +75,8 @@ const rowsSchema = z.array(
     })),
 );
 
-function pathOf(location: string): string | undefined {
+/** The file that a path or SQLAlchemy's URL names; undefined when it names none, or one that only vmcatcher can find. */
+export function databasePath(location: string): string | undefined {
   const path = location.replace(/^sqlite(\+[a-z0-9]+)?:\/\/\//, "");
   return path.startsWith("/") ? path : undefined;
 }

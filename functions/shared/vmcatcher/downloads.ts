@@ -33,6 +33,11 @@ export async function readDownloads(
   }
 }
 
+/** That it was not read, in a sentence. */
+export function unreadDownloads(directory: string): string {
+  return `vmcatcher's downloads in ${directory}: they cannot be read`;
+}
+
 const INDEX = "cache.index";
 const MAX_INDEX_BYTES = 64 * 2 ** 20;
 

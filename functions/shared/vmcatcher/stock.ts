@@ -3,11 +3,12 @@ import { dirname } from "node:path";
 import * as z from "zod";
 import { type AwaitedImage, type Stock, StockUnusable } from "../endorsement/endorsement.ts";
 import { eventTimeOf } from "../time/event-time.ts";
-import { readSubscriptions, type Subscriptions } from "./database.ts";
+import type { Subscriptions } from "./database.ts";
 import { endorsedImage } from "./endorsed-image.ts";
-import { DOWNLOAD_TRIES, readDownloads, type Downloads } from "./downloads.ts";
+import { DOWNLOAD_TRIES, readDownloads, unreadDownloads, type Downloads } from "./downloads.ts";
 import { readIndexFile, unusableIndex } from "./index-file.ts";
 import { stockedImage, type CachedImage } from "./stocked-image.ts";
+import { standingOfUnlisted, subscriptionsBeside } from "./unlisted.ts";
 
 /** Where vmcatcher keeps what it knows; as of the settings. */
 export interface VmcatcherPlaces {
@@ -27,7 +28,7 @@ export async function takeStock(
   signal: AbortSignal,
 ): Promise<Stock> {
   const { savedAt, isCurrent, images } = await readCache(path, now, signal);
-  const subscriptions = ownSubscriptions(readSubscriptions(vmcatcherDatabase), images);
+  const subscriptions = subscriptionsBeside(images, vmcatcherDatabase);
   const downloads = await readDownloads(downloadDirectory, signal);
   return {
     record: path,
@@ -36,13 +37,11 @@ export async function takeStock(
     isCurrent,
     images,
     awaited: awaitedOf(images, subscriptions, downloads),
-    standingOf: (identifier) => standingOf(identifier, subscriptions, downloads),
+    standingOf: (identifier) => standingOfUnlisted(identifier, subscriptions, downloads),
     perhapsAwaited: perhapsAwaited(downloads),
     notChecked: [
       ...("notChecked" in subscriptions ? [subscriptions.notChecked] : []),
-      ...(downloads === undefined
-        ? [`vmcatcher's downloads in ${downloadDirectory}: they cannot be read`]
-        : []),
+      ...(downloads === undefined ? [unreadDownloads(downloadDirectory)] : []),
       ...unreadLists(images),
     ],
   };
@@ -94,22 +93,6 @@ function fileOf(identifier: string, entry: unknown): z.output<typeof fileSchema>
   throw new z.ZodError(issues.map((issue) => ({ ...issue, path: [identifier, ...issue.path] })));
 }
 
-/** A database that knows nothing of what lies in the cache is another one's: to trust it would retire everything. */
-function ownSubscriptions(
-  subscriptions: Subscriptions,
-  images: ReadonlyMap<string, CachedImage>,
-): Subscriptions {
-  if ("notChecked" in subscriptions || images.size === 0) {
-    return subscriptions;
-  }
-  return [...images.keys()].some((identifier) => subscriptions.images.has(identifier))
-    ? subscriptions
-    : {
-        notChecked:
-          "vmcatcher's database: it knows none of the images in the cache, so it is not this vmcatcher's",
-      };
-}
-
 /** Images that vmcatcher wants and does not have. Without its database, those whose download it has begun are known. */
 function awaitedOf(
   images: ReadonlyMap<string, CachedImage>,
@@ -126,17 +109,6 @@ function awaitedOf(
       const tries = downloads?.tries.get(identifier) ?? 0;
       return { identifier, title, tries, givenUp: tries >= DOWNLOAD_TRIES };
     });
-}
-
-function standingOf(
-  identifier: string,
-  subscriptions: Subscriptions,
-  downloads: Downloads | undefined,
-): ReturnType<Stock["standingOf"]> {
-  if ("notChecked" in subscriptions) {
-    return downloads?.tries.has(identifier) === true ? "awaited" : "unknown";
-  }
-  return subscriptions.images.get(identifier)?.endorsed === true ? "awaited" : "gone";
 }
 
 function perhapsAwaited(downloads: Downloads | undefined): string | undefined {

@@ -1,15 +1,22 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Digest } from "../../../functions/job/digest.ts";
-import type { Endorsement, Standing } from "../../../functions/shared/endorsement/endorsement.ts";
+import type {
+  Endorsement,
+  RecordedStanding,
+} from "../../../functions/shared/endorsement/endorsement.ts";
 import { severalSources } from "../../../functions/shared/endorsement/several-sources.ts";
 
 const SHA512: Digest = `sha512:${"a".repeat(128)}`;
 const SHA256: Digest = `sha256:${"b".repeat(64)}`;
 
-/** A source that endorses these, and announces jobs of the record of its name. */
-function source(name: string, endorsed: ReadonlyMap<string, Digest> | "unknown"): Endorsement {
-  const of = (identifier: string): Standing => {
+/** A source that endorses these and awaits that one, and announces jobs of the record of its name. */
+function source(
+  name: string,
+  endorsed: ReadonlyMap<string, Digest> | "unknown",
+  awaited?: string,
+): Endorsement {
+  const of = (identifier: string): RecordedStanding => {
     const digest = endorsed === "unknown" ? undefined : endorsed.get(identifier);
     if (digest !== undefined) {
       return { kind: "endorsed", image: { identifier, digest, since: new Date(0) } };
@@ -19,7 +26,12 @@ function source(name: string, endorsed: ReadonlyMap<string, Digest> | "unknown")
   return {
     ofJob: async ({ identifier, cacheIndex }) =>
       cacheIndex === `/${name}` ? of(identifier) : undefined,
-    look: async () => ({ record: `/${name}`, isKnown: endorsed !== "unknown", of }),
+    look: async () => ({
+      record: `/${name}`,
+      isKnown: endorsed !== "unknown",
+      notChecked: endorsed === "unknown" ? [`/${name} cannot be read`] : [],
+      of: (identifier) => (identifier === awaited ? { kind: "awaited" } : of(identifier)),
+    }),
   };
 }
 
@@ -55,6 +67,17 @@ describe("two sources at one site", () => {
     assert.equal(await digestOf("nobody's", broken, second), "unknown");
     assert.equal((await severalSources([broken, second]).look(signal)).isKnown, false);
     assert.equal((await severalSources([first, second]).look(signal)).isKnown, true);
+  });
+
+  it("what one awaits is awaited, though another knows nothing of it or cannot be read", async () => {
+    const broken = source("broken", "unknown");
+    const awaiting = source("awaiting", new Map(), "both");
+    const empty = source("empty", new Map());
+    assert.equal(await digestOf("both", empty, awaiting), "awaited");
+    assert.equal(await digestOf("both", broken, awaiting), "awaited");
+    assert.equal(await digestOf("both", awaiting, second), SHA256);
+    const { notChecked } = await severalSources([awaiting, broken]).look(signal);
+    assert.deepEqual(notChecked, ["/broken cannot be read"]);
   });
 
   it("a job is asked of the source that announced it, and of none when it names no record", async () => {

@@ -9,6 +9,7 @@ import { systemClock } from "../../../functions/shared/time/clock.ts";
 import type { Image } from "../../../functions/shared/opennebula/opennebula.ts";
 import { openSqliteQueues } from "../../../functions/shared/queue/sqlite-queues.ts";
 import type { Queues } from "../../../functions/shared/queue/queue.ts";
+import { saveDatabase } from "../../fakes/vmcatcher/database.ts";
 import { imageOf } from "./images.ts";
 import { vmcatcherEndorsement } from "../../../functions/shared/vmcatcher/endorsement.ts";
 
@@ -104,16 +105,30 @@ describe("an overview", () => {
     );
   });
 
-  it("tells what cache.index says: endorsed, current, or neither", async () => {
+  it("tells what vmcatcher says: endorsed, current, awaited, or neither", async () => {
     const cacheIndex = join(directory, "cache.index");
     const entry = (sha512: string) => ({ sha512, "dc:title": "from the list" });
     await writeFile(
       cacheIndex,
       JSON.stringify({ same: entry(SHA512), other: entry("b".repeat(128)) }),
     );
-    const images = ["same", "other", "gone"].map((name, id) =>
+    const images = ["same", "other", "gone", "awaited"].map((name, id) =>
       imageOf({ id, name }, { STATE: "live", SHA512 }, name),
     );
+    images.push(
+      imageOf({ id: 8, name: "due" }, { STATE: "live", STALE_SINCE: "2026" }, "due"),
+      imageOf({ id: 9, name: "kept" }, { STATE: "live", EXPIRY_UNKNOWN_SINCE: "2026" }, "kept"),
+      imageOf({ id: 10, name: "old_1" }, { STATE: "expired" }, "old"),
+    );
+    const database = join(directory, "vmcatcher.db");
+    const listed = ["same", "other", "awaited", "due"].map(
+      (identifier) =>
+        [
+          identifier,
+          { identifier, file: "", title: "", version: "", sha512: SHA512, size: 1, list: "" },
+        ] as const,
+    );
+    saveDatabase(database, new Map(listed), new Set(listed.map(([identifier]) => identifier)));
     const judged = async (path: string) =>
       identifiersOf(await collect({ images: async () => images, cacheIndex: path })).map(
         ({ identifier, endorsed, current, notes }) => [
@@ -124,12 +139,33 @@ describe("an overview", () => {
         ],
       );
     assert.deepEqual(await judged(cacheIndex), [
+      ["awaited", "awaited", undefined, "newer-version-due"],
+      ["due", "awaited", undefined, "newer-version-due"],
       ["gone", "no", undefined, "not-endorsed"],
+      ["kept", "no", undefined, "subscription-unknown", "not-endorsed"],
+      ["old", "no", undefined],
       ["other", "yes", false, "not-current"],
       ["same", "yes", true],
     ]);
-    const unknown = ["gone", "other", "same"].map((name) => [name, "unknown", undefined]);
-    assert.deepEqual(await judged(join(directory, "missing")), unknown);
+    assert.deepEqual(await judged(join(directory, "missing")), [
+      ["awaited", "unknown", undefined],
+      ["due", "unknown", undefined, "newer-version-due"],
+      ["gone", "unknown", undefined],
+      ["kept", "unknown", undefined, "subscription-unknown"],
+      ["old", "unknown", undefined],
+      ["other", "unknown", undefined],
+      ["same", "unknown", undefined],
+    ]);
+    await rm(database);
+    assert.deepEqual(await judged(cacheIndex), [
+      ["awaited", "unknown", undefined, "subscription-unknown"],
+      ["due", "unknown", undefined, "newer-version-due"],
+      ["gone", "unknown", undefined, "subscription-unknown"],
+      ["kept", "unknown", undefined, "subscription-unknown"],
+      ["old", "unknown", undefined],
+      ["other", "yes", false, "not-current"],
+      ["same", "yes", true],
+    ]);
   });
 
   it("tells the speed of a conversion and what is left", async () => {

@@ -6,6 +6,7 @@ import { after, before, it } from "node:test";
 import { execa } from "execa";
 import type { Endorsed, Endorsements } from "../../../functions/shared/endorsement/endorsement.ts";
 import { vmcatcherEndorsement } from "../../../functions/shared/vmcatcher/endorsement.ts";
+import { saveDatabase } from "../../fakes/vmcatcher/database.ts";
 
 const SHA512 = "ab".repeat(64);
 const IMAGE = {
@@ -27,6 +28,9 @@ const IMAGE = {
 let directory = "";
 before(async () => {
   directory = await mkdtemp(join(tmpdir(), "vmcatcher-index-"));
+  const image = { identifier: "U", file: "", title: "", version: "", sha512: SHA512, size: 1 };
+  const listed = new Map([["U", { ...image, list: "the-list" }]]);
+  saveDatabase(join(directory, "vmcatcher.db"), listed, new Set()); // of others it is known that they are not endorsed
 });
 after(() => rm(directory, { recursive: true, force: true }));
 
@@ -46,7 +50,7 @@ const look = (path: string, signal = AbortSignal.timeout(10_000)) =>
 /** What is said of an identifier; undefined when it is endorsed no more. */
 function endorsedIn(found: Endorsements, identifier: string): Endorsed | undefined {
   const standing = found.of(identifier);
-  assert.ok(found.isKnown && standing.kind !== "unknown");
+  assert.ok(found.isKnown && standing.kind !== "unknown" && standing.kind !== "awaited");
   return standing.kind === "endorsed" ? standing.image : undefined;
 }
 
