@@ -51,7 +51,8 @@ export function outcomeOf(error: unknown, attempt: Attempt): Outcome {
 }
 
 /**
- * Deliveries after which a message that ends in an error nobody foresaw, or in trouble of OpenNebula that may pass or not, is put aside: some four hours of back-off.
+ * Deliveries after which a message that ends in an error nobody foresaw, or in trouble of OpenNebula that may pass or not, is put aside:
+ * some four hours of back-off.
  * Deliveries lost to outages count too, since a queue counts nothing else.
  */
 const MAX_UNEXPECTED_ATTEMPTS = 20;
