@@ -35,7 +35,7 @@ function source(
   };
 }
 
-const signal = AbortSignal.timeout(10_000);
+const signal = () => AbortSignal.timeout(10_000);
 
 describe("two sources at one site", () => {
   const first = source("first", new Map([["both", SHA512]]));
@@ -47,7 +47,7 @@ describe("two sources at one site", () => {
     ]),
   );
   const digestOf = async (identifier: string, ...sources: readonly Endorsement[]) => {
-    const standing = (await severalSources(sources).look(signal)).of(identifier);
+    const standing = (await severalSources(sources).look(signal())).of(identifier);
     return standing.kind === "endorsed" ? standing.image.digest : standing.kind;
   };
 
@@ -65,8 +65,8 @@ describe("two sources at one site", () => {
     const broken = source("broken", "unknown");
     assert.equal(await digestOf("both", broken, second), SHA256);
     assert.equal(await digestOf("nobody's", broken, second), "unknown");
-    assert.equal((await severalSources([broken, second]).look(signal)).isKnown, false);
-    assert.equal((await severalSources([first, second]).look(signal)).isKnown, true);
+    assert.equal((await severalSources([broken, second]).look(signal())).isKnown, false);
+    assert.equal((await severalSources([first, second]).look(signal())).isKnown, true);
   });
 
   it("what one awaits is awaited, though another knows nothing of it or cannot be read", async () => {
@@ -76,14 +76,14 @@ describe("two sources at one site", () => {
     assert.equal(await digestOf("both", empty, awaiting), "awaited");
     assert.equal(await digestOf("both", broken, awaiting), "awaited");
     assert.equal(await digestOf("both", awaiting, second), SHA256);
-    const { notChecked } = await severalSources([awaiting, broken]).look(signal);
+    const { notChecked } = await severalSources([awaiting, broken]).look(signal());
     assert.deepEqual(notChecked, ["/broken cannot be read"]);
   });
 
   it("a job is asked of the source that announced it, and of none when it names no record", async () => {
     const site = severalSources([first, second]);
     const ask = async (cacheIndex?: string) =>
-      (await site.ofJob({ identifier: "own", cacheIndex }, signal))?.kind;
+      (await site.ofJob({ identifier: "own", cacheIndex }, signal()))?.kind;
     assert.equal(await ask("/first"), "not-endorsed");
     assert.equal(await ask("/second"), "endorsed");
     assert.equal(await ask(), undefined);

@@ -18,7 +18,7 @@ describe("an image that vmcatcher's index does not name", () => {
   });
   afterEach(() => rm(directory, { recursive: true }));
 
-  const signal = AbortSignal.timeout(10_000);
+  const signal = () => AbortSignal.timeout(10_000);
   const cacheIndex = () => join(directory, "cache.index");
   const endorsement = () =>
     vmcatcherEndorsement({
@@ -37,7 +37,7 @@ describe("an image that vmcatcher's index does not name", () => {
       JSON.stringify(Object.fromEntries(identifiers.map((identifier) => [identifier, {}]))),
     );
   const standingOf = async (identifier: string) =>
-    (await endorsement().look(signal)).of(identifier).kind;
+    (await endorsement().look(signal())).of(identifier).kind;
 
   it("is awaited when the database says that it is subscribed and in the latest list, and not endorsed otherwise", async () => {
     known(["LISTED", "U", "V"], ["LISTED", "U"]);
@@ -46,21 +46,21 @@ describe("an image that vmcatcher's index does not name", () => {
     assert.equal(await standingOf("U"), "awaited");
     assert.equal(await standingOf("V"), "not-endorsed");
     assert.equal(await standingOf("W"), "not-endorsed");
-    assert.deepEqual((await endorsement().look(signal)).notChecked, []);
+    assert.deepEqual((await endorsement().look(signal())).notChecked, []);
   });
 
   it("is awaited without the database when its download has begun, and unknown otherwise", async () => {
     await downloading("U");
     assert.equal(await standingOf("U"), "awaited");
     assert.equal(await standingOf("V"), "unknown");
-    const { isKnown, notChecked } = await endorsement().look(signal);
+    const { isKnown, notChecked } = await endorsement().look(signal());
     assert.equal(isKnown, true);
     assert.match(notChecked.join("\n"), /^vmcatcher's database .*: unable to open database file$/);
   });
 
   it("is unknown when neither can be read", async () => {
     assert.equal(await standingOf("U"), "unknown");
-    const { notChecked } = await endorsement().look(signal);
+    const { notChecked } = await endorsement().look(signal());
     assert.match(notChecked.join("\n"), /unable to open .*\nvmcatcher's downloads in .*partial: /);
   });
 
@@ -79,6 +79,6 @@ describe("an image that vmcatcher's index does not name", () => {
     known(["LISTED", "U"], ["LISTED", "U"]);
     await downloading("U");
     const job = { identifier: "U", cacheIndex: cacheIndex() };
-    assert.deepEqual(await endorsement().ofJob(job, signal), { kind: "not-endorsed" });
+    assert.deepEqual(await endorsement().ofJob(job, signal()), { kind: "not-endorsed" });
   });
 });

@@ -17,8 +17,8 @@ export async function checkSnapshots(
   if (snapshots > MAX_SNAPSHOTS) {
     throw refusal("table-limit", `${snapshots} qcow2 snapshots`);
   }
-  // Asked by qemu even when there are none.
-  if (snapshotsOffset % clusterBytes !== 0) {
+  // Asked by qemu even when there are none (block/qcow2.c, qcow2_validate_table).
+  if (snapshotsOffset % clusterBytes !== 0 || snapshotsOffset > MAX_OFFSET) {
     throw refusal("corrupt", `a qcow2 snapshot table cannot be at ${snapshotsOffset}`);
   }
   if (snapshots > 0) {
@@ -59,5 +59,6 @@ function checkLevel1(
 }
 
 const ENTRY_BYTES = 40; // without id, name and extra data
+const MAX_OFFSET = 2 ** 63 - 1; // what fits into a signed number of 64 bits
 const MAX_SNAPSHOTS = 1024;
 const MAX_EXTRA_BYTES = 1024; // qemu: QCOW_MAX_SNAPSHOT_EXTRA_DATA
