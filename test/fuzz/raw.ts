@@ -24,6 +24,9 @@ export async function rawFault(
     return undefined; // its evidence may be in the very bytes that would be changed
   }
   const beginning = BEGINNINGS[bytes.length % BEGINNINGS.length] ?? Buffer.alloc(0);
+  if (bytes.length < beginning.length) {
+    return undefined;
+  }
   const changed = Buffer.from(bytes);
   beginning.copy(changed);
   const { verdict } = await judge(changed, declaredFormat);

@@ -52,6 +52,10 @@ export class SimulatedFileHandle {
     );
   }
 
+  writeFile(text: string): Promise<number> {
+    return diskOperation("write", "fills", () => touched(this.fd, writeSync(this.fd, text)));
+  }
+
   truncate(length: number): Promise<void> {
     return diskOperation("ftruncate", "fills", () =>
       touched(this.fd, ftruncateSync(this.fd, length)),
