@@ -47,7 +47,7 @@ export const WAYS = {
     if (unpacked.inspection.format === "raw") {
       return image.path; // registered as it is
     }
-    return attempt.finish(await produceDisk(unpacked, needs, stop()), config.format, []);
+    return await attempt.finish(await produceDisk(unpacked, needs, stop()), config.format, []);
   },
   /** The step. */
   ours: async ({ image, directory, workers }) => {
