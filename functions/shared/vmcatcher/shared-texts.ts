@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-
 /** A document whose texts of one key stand beside it: each is written once, however often it occurs. */
 export interface SharedTexts {
   /** JSON, with the number of its text where a text was. */
@@ -21,7 +19,8 @@ export class SharedTextsReader {
   #text: Buffer[] | undefined;
   /** Whether the text so far ends with a backslash that escapes the next byte. */
   #isEscaped = false;
-  readonly #numbers = new Map<string, number>();
+  /** Numbers of texts by their length in bytes. */
+  readonly #numbers = new Map<number, number[]>();
   readonly #texts: Buffer[] = [];
 
   constructor(key: string) {
@@ -60,47 +59,39 @@ export class SharedTextsReader {
 
   /** @returns what comes after the text, with the quotation mark that ends it */
   #share(bytes: Buffer, text: Buffer[]): Buffer {
-    const from = this.#isEscaped ? 1 : 0;
-    const end = endOfText(bytes, from);
-    text.push(Buffer.from(bytes.subarray(0, end)));
-    this.#isEscaped = end === undefined && backslashesBefore(bytes, bytes.length, from) % 2 === 1;
-    if (end === undefined) {
+    let at = this.#isEscaped ? 1 : 0;
+    while (at < bytes.length && bytes[at] !== QUOTATION_MARK) {
+      at += bytes[at] === BACKSLASH ? 2 : 1; // what is escaped ends nothing
+    }
+    const isWhole = at < bytes.length;
+    this.#isEscaped = at > bytes.length;
+    const part = bytes.subarray(0, at);
+    if (!isWhole) {
+      text.push(Buffer.from(part));
       return NOTHING;
     }
     this.#text = undefined;
-    this.#kept.push(Buffer.from(String(this.#numberOf(Buffer.concat(text)))));
-    return bytes.subarray(end);
+    const whole = text.length === 0 ? part : Buffer.concat([...text, part]);
+    this.#kept.push(Buffer.from(String(this.#numberOf(whole))));
+    return bytes.subarray(at);
   }
 
   #numberOf(text: Buffer): number {
-    const digest = createHash("sha256").update(text).digest("hex");
-    const known = this.#numbers.get(digest);
+    const sameLength = this.#numbers.get(text.length) ?? [];
+    const known = sameLength.find((number) => this.#texts[number]?.equals(text) === true);
     if (known !== undefined) {
       return known;
     }
-    this.#numbers.set(digest, this.#texts.length);
-    return this.#texts.push(text) - 1;
-  }
-}
-
-/** Where the quotation mark is that ends a text. @param from everything before belongs to the text */
-function endOfText(bytes: Buffer, from: number): number | undefined {
-  for (let at = bytes.indexOf(QUOTATION_MARK, from); at !== -1;) {
-    if (backslashesBefore(bytes, at, from) % 2 === 0) {
-      return at;
+    const number = this.#texts.push(Buffer.from(text)) - 1;
+    if (sameLength.length < MOST_COMPARED) {
+      this.#numbers.set(text.length, [...sameLength, number]);
     }
-    at = bytes.indexOf(QUOTATION_MARK, at + 1);
+    return number;
   }
-  return undefined;
 }
 
-function backslashesBefore(bytes: Buffer, end: number, from: number): number {
-  let at = end;
-  while (at > from && bytes[at - 1] === BACKSLASH) {
-    at -= 1;
-  }
-  return end - at;
-}
+/** Different texts of one length with which another one is compared; what is kept twice is right all the same. */
+const MOST_COMPARED = 16;
 
 const NOTHING: Buffer = Buffer.alloc(0);
 const BACKSLASH = 0x5c;
