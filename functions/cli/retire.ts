@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { Command } from "commander";
 import type { RawEvent } from "../shared/spool/entry.ts";
 import { handle as enqueue } from "../enqueue-event/handler.ts";
-import { hookTime } from "../shared/time/hook-time.ts";
+import { eventTimeAt, hookTime } from "../shared/time/event-time.ts";
 import { FIRST_STEP } from "../registry.ts";
 import type { Endorsement } from "../shared/endorsement/endorsement.ts";
 import { endorsementOf } from "../shared/worker/endorsement-sources.ts";
@@ -115,7 +115,7 @@ function expiryOf(live: Image, { cacheIndex }: Config, force: boolean): RawEvent
     ]),
     hook: new Map([
       ["VMCATCHER_ONE_HOOK_SUBSCRIPTION", "gone"],
-      ["VMCATCHER_ONE_HOOK_TIME", hookTime(new Date())],
+      ["VMCATCHER_ONE_HOOK_TIME", hookTime(eventTimeAt(new Date()))],
     ]),
   };
 }

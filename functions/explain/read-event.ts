@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { parseEntry, type RawEvent } from "../shared/spool/entry.ts";
-import { hookTime } from "../shared/time/hook-time.ts";
+import { eventTimeAt, hookTime } from "../shared/time/event-time.ts";
 
 /**
  * Reads an event from a file: an entry of the hook's spool, or VMCATCHER_* variables written down by hand, one a line, as `env` prints
@@ -38,7 +38,7 @@ function foundByHook(
   const file =
     variables.get("VMCATCHER_EVENT_FILENAME") ?? variables.get("VMCATCHER_EVENT_DC_IDENTIFIER");
   return new Map([
-    [`${HOOK_PREFIX}TIME`, hookTime(now)],
+    [`${HOOK_PREFIX}TIME`, hookTime(eventTimeAt(now))],
     ...(directory === undefined || file === undefined
       ? []
       : [[`${HOOK_PREFIX}SOURCE`, join(directory, file)] as const]),

@@ -9,6 +9,11 @@ export function eventTimeOf(nanoseconds: bigint): string {
   return `${seconds.slice(0, "2014-06-04T12:54:44".length)}.${String(nanoseconds % BILLION).padStart(9, "0")}Z`;
 }
 
+/** The time of a date. */
+export function eventTimeAt(date: Date): string {
+  return eventTimeOf(BigInt(date.getTime()) * 1_000_000n);
+}
+
 /** The same time as the hook writes it: seconds since 1970, a point and nine digits. @throws RangeError when it is none */
 export function hookTime(eventTime: string): string {
   const match = TIME.exec(eventTime);

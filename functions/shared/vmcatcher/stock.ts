@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import * as z from "zod";
 import { type AwaitedImage, type Stock, StockUnusable } from "../endorsement/endorsement.ts";
-import { eventTimeOf } from "../time/event-time.ts";
+import { eventTimeAt, eventTimeOf } from "../time/event-time.ts";
 import type { Subscriptions } from "./database.ts";
 import { endorsedImage } from "./endorsed-image.ts";
 import { DOWNLOAD_TRIES, readDownloads, unreadDownloads, type Downloads } from "./downloads.ts";
@@ -57,9 +57,9 @@ async function readCache(path: string, now: Date, signal: AbortSignal) {
     if ((await versionOf(path)).text !== before.text) {
       throw new Error("vmcatcher writes it at this moment");
     }
-    const nanoseconds = BigInt(now.getTime()) * 1_000_000n;
+    const latest = eventTimeAt(now);
     return {
-      savedAt: eventTimeOf(before.savedAt < nanoseconds ? before.savedAt : nanoseconds),
+      savedAt: before.savedAt < latest ? before.savedAt : latest,
       isCurrent: async () => (await versionOf(path)).text === before.text,
       images: new Map(
         files.map(([identifier, entry, file]) => [
@@ -76,7 +76,7 @@ async function readCache(path: string, now: Date, signal: AbortSignal) {
 
 async function versionOf(path: string) {
   const { mtimeNs, size, ino } = await stat(path, { bigint: true });
-  return { savedAt: mtimeNs, text: `${mtimeNs} ${size} ${ino}` };
+  return { savedAt: eventTimeOf(mtimeNs), text: `${mtimeNs} ${size} ${ino}` };
 }
 
 const fileSchema = z

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { IDENTIFIER } from "../../../functions/job/identifier.ts";
 import {
   isRenamed,
   retiredName,
   timestamp,
 } from "../../../functions/shared/lineage/retired-name.ts";
+import { restoreTimeZone } from "../../fakes/time-zone.ts";
 
 const OTHERWISE = {
   supersededName: "old {identifier}, {timestamp}",
@@ -13,17 +14,7 @@ const OTHERWISE = {
 };
 
 describe("retired name", () => {
-  let zone: string | undefined;
-  beforeEach(() => {
-    zone = process.env["TZ"];
-  });
-  afterEach(() => {
-    if (zone === undefined) {
-      delete process.env["TZ"];
-    } else {
-      process.env["TZ"] = zone;
-    }
-  });
+  restoreTimeZone();
 
   for (const [tz, iso, expected] of [
     ["Europe/Madrid", "2014-06-04T10:54:44Z", "2014-06-04_12-54-44_+0200-CEST"],

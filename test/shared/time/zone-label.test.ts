@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { zoneLabel } from "../../../functions/shared/time/zone-label.ts";
+import { restoreTimeZone } from "../../fakes/time-zone.ts";
 
 const ZONES = "/usr/share/zoneinfo";
 const DATES = ["2026-01-15T12:00:00Z", "2026-07-15T12:00:00Z"].map((iso) => new Date(iso));
@@ -31,17 +32,7 @@ function labelsOfDate(): readonly string[] {
 }
 
 describe("the label of a time zone", () => {
-  let zone: string | undefined;
-  beforeEach(() => {
-    zone = process.env["TZ"];
-  });
-  afterEach(() => {
-    if (zone === undefined) {
-      delete process.env["TZ"];
-    } else {
-      process.env["TZ"] = zone;
-    }
-  });
+  restoreTimeZone();
 
   it("is what `date +%Z` prints, in each zone of this machine, in winter and in summer", () => {
     const expected = labelsOfDate();
